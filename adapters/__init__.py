@@ -1,0 +1,1 @@
+"""Channel adapters: one folder per channel, no database, no queue. Start at ``adapters.base``."""

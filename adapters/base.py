@@ -1,0 +1,265 @@
+"""The port every channel implements, and what it declares about itself.
+
+Rules: ``render`` and ``validate`` are pure. Every publish carries the marker. A verb that is not declared raises
+``Unsupported``. An unrecognised failure of a mutating call is ``OutcomeUnknown``, of a read ``Transient``.
+Adapters get a client, a clock and credentials from outside and hold no session, no global, no environment.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+import httpx
+
+from adapters.errors import ChannelError
+from adapters.limits import Limit
+from schemas.channel import ChannelAccount, Credentials, Part, Verb
+from schemas.ids import ChannelKind, PictureKey, Sku
+from schemas.listing import (
+    ListingRef,
+    Marker,
+    Offer,
+    Pending,
+    Receipt,
+    RemoteListing,
+    Rendition,
+)
+from schemas.media import PictureSpec
+from schemas.problem import Problem
+from schemas.product import Product
+
+
+class StockMode(StrEnum):
+    """What a channel can show of stock."""
+
+    NONE = "none"
+    IN_OUT = "in_out"
+    """Only "sold out" or not, written into the text."""
+    QUANTITY = "quantity"
+
+
+class Fallback(StrEnum):
+    """What happens to a change in a part that the channel cannot edit in place."""
+
+    COMMENT = "comment"
+    """A public comment under the listing says it."""
+    REPUBLISH = "republish"
+    """Withdrawn and published anew."""
+    ASK = "ask"
+    """A person is asked, with the steps to take by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a channel can do; the planner asks for nothing else and the contract tests hold each one to its word.
+
+    Attributes:
+        verbs: A verb not listed raises ``Unsupported``.
+        editable: Parts that ``update`` changes in place.
+        fallbacks: For every other part: what is done instead. A part in neither is never compared.
+        picture: How pictures are sized for this channel.
+        max_pictures: More are left out, one of every variant kept first.
+        option_levels: How many option levels a product may have; None means no limit is known.
+        lookup_settles_after: How long "not found" proves nothing; None means it never proves anything, and an
+            unknown outcome waits for a person.
+        update_batch: How many listings ``update_many`` takes in one call; 1 means the channel does not batch.
+        visible_steps: Whether a publish ends in one visible call that must never run twice (False for channels
+            whose publish is a file or an idempotent upsert).
+    """
+
+    verbs: frozenset[Verb]
+    editable: frozenset[Part] = frozenset()
+    fallbacks: Mapping[Part, Fallback] = field(default_factory=dict)
+    stock: StockMode = StockMode.NONE
+    picture: PictureSpec
+    max_pictures: Limit
+    max_text: Limit
+    option_levels: int | None = None
+    lookup_settles_after: timedelta | None = None
+    update_batch: int = 1
+    visible_steps: bool = True
+
+
+class Clock(Protocol):
+    """Where the time comes from; tests inject a frozen one."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, UTC."""
+        ...
+
+
+class PictureHost(Protocol):
+    """Where the sized pictures are."""
+
+    def url(self, key: PictureKey) -> str:
+        """Return the public address a channel fetches the picture from."""
+        ...
+
+    def read(self, key: PictureKey) -> bytes:
+        """Return the picture's bytes, for channels that take uploads.
+
+        Raises:
+            FileNotFoundError: No picture is stored under that key.
+        """
+        ...
+
+
+class Templates(Protocol):
+    """Texts for people, Thai first, from ``config/templates/``."""
+
+    def render(self, name: str, /, **context: Any) -> str:
+        """Render the template ``name`` (``facebook_page/post.txt.j2``) and return its text, trimmed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterContext:
+    """Everything an adapter may use from outside.
+
+    ``settings`` is the channel's part of the program's settings (addresses, versions), validated by
+    ``adapters.settings``.
+    """
+
+    account: ChannelAccount
+    credentials: Credentials
+    http: httpx.Client
+    clock: Clock
+    pictures: PictureHost
+    templates: Templates
+    settings: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An update of one live listing: the new rendition and the parts in it that differ from what was sent."""
+
+    ref: ListingRef
+    rendition: Rendition
+    parts: frozenset[Part]
+
+
+class ChannelAdapter(Protocol):
+    """One channel account, ready to be asked. Made per account by the factory in ``adapters.registry``."""
+
+    kind: ClassVar[ChannelKind]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this channel can do. Constant for one account."""
+        ...
+
+    def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
+        """Make the payload. Pure: same input, same fingerprints; overrides were applied by the caller.
+
+        Shape: ``offers`` has one entry for every variant.
+        """
+        ...
+
+    def validate(self, rendition: Rendition, product: Product) -> Sequence[Problem]:
+        """Return every rule of the channel that the rendition breaks, all at once. Pure."""
+        ...
+
+    def check(self) -> None:
+        """Ask the channel, by a read, whether the credential works and carries the rights we need.
+
+        Raises:
+            ChannelError: AuthExpired, AccountRestricted, or Transient when the channel did not answer.
+        """
+        ...
+
+    def publish(self, rendition: Rendition) -> Receipt | Pending:
+        """Start a listing. At most one visible effect; what is invisible may be repeated.
+
+        Raises:
+            ChannelError: The class says what happens next.
+        """
+        ...
+
+    def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
+        """Carry a begun publish on from where ``pending`` stands. Safe to repeat: once the last step has taken
+        effect it answers with the receipt and never runs it again.
+
+        Raises:
+            ChannelError: The class says what happens next.
+        """
+        ...
+
+    def update(self, change: Change) -> Receipt:
+        """Bring the changed parts of a live listing to the rendition. Absolute, so repeating it is harmless.
+
+        Raises:
+            Gone: The listing no longer exists on the channel.
+            ChannelError: The class says what happens next.
+        """
+        ...
+
+    def set_stock(self, change: Change) -> Receipt:
+        """Write the rendition's absolute stock figures, never deltas.
+
+        Raises:
+            ChannelError: As ``update``.
+        """
+        ...
+
+    def comment(self, change: Change) -> Receipt:
+        """Say a change that cannot be edited in place in a public comment under the listing.
+
+        Raises:
+            ChannelError: As ``update``; a lost answer is ``OutcomeUnknown``, and repeating looks for the
+                comment first.
+        """
+        ...
+
+    def withdraw(self, ref: ListingRef) -> None:
+        """Take the listing off sale. Already gone is success.
+
+        Raises:
+            ChannelError: The class says what happens next.
+        """
+        ...
+
+    def fetch(self, ref: ListingRef) -> RemoteListing | None:
+        """Read one listing back; None when the channel says it does not exist."""
+        ...
+
+    def find_by_marker(
+        self, marker: Marker, *, since: datetime, pending: Pending | None = None
+    ) -> Sequence[RemoteListing]:
+        """Find our listings by their marker, oldest first. ``pending`` narrows it where a begun publish helps.
+
+        ``since`` is when the first attempt began; nothing of ours is older.
+        """
+        ...
+
+
+class BatchingAdapter(ChannelAdapter, Protocol):
+    """A channel that changes price or stock of several listings in one call."""
+
+    def update_many(self, changes: Sequence[Change]) -> Sequence[Receipt | ChannelError]:
+        """Apply up to ``capabilities.update_batch`` changes; the answers stand in the same order.
+
+        A failure of the whole call raises; a failure of one item is its answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelType:
+    """One row of the registry: how a kind of channel is named, connected and made.
+
+    Attributes:
+        credential_names: Secrets the account needs, as ``channels connect`` asks for them.
+        settings_key: Name of the group in the program's settings (``meta``, ``line``).
+        make: Builds the adapter for one account.
+        fallbacks_th: What the channel cannot do and what happens instead, one Thai sentence each, for people.
+    """
+
+    kind: ChannelKind
+    label_th: str
+    label_en: str
+    credential_names: tuple[str, ...]
+    settings_key: str
+    make: Callable[[AdapterContext], ChannelAdapter]
+    fallbacks_th: tuple[str, ...] = ()

@@ -1,0 +1,174 @@
+"""The one way to a channel: a shared httpx client whose transport bounds, redacts, counts and classifies.
+
+Every request of every adapter, ``facebook-sdk`` included, goes through ``ChannelTransport``.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import httpx
+
+from adapters.errors import ChannelError, OutcomeUnknown, Transient
+from adapters.settings import HttpSettings
+
+NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Failures before a request byte can have left."""
+
+SECRET_NAMES: Final = frozenset(
+    {
+        "access_token",
+        "appsecret_proof",
+        "sign",
+        "app_key",
+        "refresh_token",
+        "client_secret",
+        "input_token",
+        "key",
+    }
+)
+_SECRET_IN_TEXT: Final = re.compile(
+    r"(?i)\b(access_token|appsecret_proof|refresh_token|client_secret|x-api-key|authorization|sign|app_key)"
+    r"(\"?\s*[=:]\s*\"?)(?:bearer\s+)?[^\s&\"',}]+"
+)
+MAX_STORED_BODY: Final = 2_000
+"""Characters of a vendor's answer that are kept with an attempt."""
+
+
+def redact(text: str) -> str:
+    """Blank out everything that looks like a secret and cut to the length that may be stored."""
+    return _SECRET_IN_TEXT.sub(r"\1\2***", text)[:MAX_STORED_BODY]
+
+
+def redact_url(url: httpx.URL) -> str:
+    """Write an address with the values of secret query parameters blanked out."""
+    if not url.query:
+        return str(url)
+    pairs = [(k, "***" if k.lower() in SECRET_NAMES else v) for k, v in url.params.multi_items()]
+    return str(url.copy_with(params=httpx.QueryParams(pairs)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """What is known of one finished call, free of secrets; for logs and metrics."""
+
+    method: str
+    url: str
+    status: int | None
+    error: str | None
+    seconds: float
+
+
+CallObserver = Callable[[CallRecord], None]
+
+_deadline: ContextVar[float | None] = ContextVar("call_deadline", default=None)
+
+
+class DeadlinePassed(httpx.PoolTimeout):
+    """The lease of the step is nearly over: the request was not begun, so nothing was sent."""
+
+
+@contextmanager
+def call_deadline(remaining: timedelta) -> Iterator[None]:
+    """Bound every call made inside to end before the caller's lease does.
+
+    A call never begins after the deadline, and its timeouts are cut to what is left, so that a worker whose lease
+    has run out cannot make a visible call while another worker already verifies the same listing.
+    """
+    token = _deadline.set(time.monotonic() + remaining.total_seconds())
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+class ChannelTransport(httpx.BaseTransport):
+    """Wraps the real transport with the deadline and the observer."""
+
+    def __init__(self, inner: httpx.BaseTransport, observer: CallObserver | None = None) -> None:
+        self._inner = inner
+        self._observer = observer
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request, bounded by the deadline.
+
+        Raises:
+            DeadlinePassed: There is no time left to make the call and learn its outcome.
+            httpx.TransportError: As httpx raises it.
+        """
+        _fit_timeouts(request)
+        began = time.monotonic()
+        try:
+            response = self._inner.handle_request(request)
+        except httpx.TransportError as exc:
+            self._observe(request, None, type(exc).__name__, began)
+            raise
+        self._observe(request, response.status_code, None, began)
+        return response
+
+    def close(self) -> None:
+        """Close the pool underneath."""
+        self._inner.close()
+
+    def _observe(self, request: httpx.Request, status: int | None, error: str | None, began: float) -> None:
+        if self._observer is not None:
+            record = CallRecord(
+                method=request.method,
+                url=redact_url(request.url),
+                status=status,
+                error=error,
+                seconds=time.monotonic() - began,
+            )
+            self._observer(record)
+
+
+def _fit_timeouts(request: httpx.Request) -> None:
+    deadline = _deadline.get()
+    if deadline is None:
+        return
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise DeadlinePassed("the step's lease is nearly over; the call was not begun", request=request)
+    timeouts: dict[str, float | None] = request.extensions.get("timeout", {})
+    request.extensions["timeout"] = {
+        name: remaining if value is None else min(value, remaining)
+        for name, value in {"connect": None, "read": None, "write": None, "pool": None, **timeouts}.items()
+    }
+
+
+def make_client(
+    settings: HttpSettings,
+    observer: CallObserver | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """Build the client all adapters of a process share; safe for use from many threads.
+
+    Redirects are never followed: no channel needs one, and one could carry a credential elsewhere.
+    """
+    inner = transport or httpx.HTTPTransport(
+        limits=httpx.Limits(
+            max_connections=settings.max_connections, max_keepalive_connections=settings.max_connections
+        ),
+        trust_env=settings.trust_env,
+    )
+    read = settings.read_timeout.total_seconds()
+    return httpx.Client(
+        transport=ChannelTransport(inner, observer),
+        timeout=httpx.Timeout(read, connect=settings.connect_timeout.total_seconds()),
+        headers={"User-Agent": settings.user_agent},
+        follow_redirects=False,
+        trust_env=settings.trust_env,
+    )
+
+
+def classify_transport(exc: httpx.TransportError, *, mutating: bool) -> ChannelError:
+    """Say what a failed exchange means: not sent, or nobody knows."""
+    text = redact(f"{type(exc).__name__}: {exc}")
+    if isinstance(exc, NOT_SENT) or not mutating:
+        return Transient(text)
+    return OutcomeUnknown(text)

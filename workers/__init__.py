@@ -1,0 +1,1 @@
+"""Queue workers: the broker, thin actors, and the scheduler that feeds them."""

@@ -178,8 +178,9 @@ class ChannelAdapter(Protocol):
         ...
 
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
-        """Carry a begun publish on from where ``pending`` stands. Safe to repeat: once the last step has taken
-        effect it answers with the receipt and never runs it again.
+        """Carry a begun publish on from where ``pending`` stands.
+
+        Safe to repeat: once the last step has taken effect it answers with the receipt and never runs it again.
 
         Raises:
             ChannelError: The class says what happens next.

@@ -49,8 +49,10 @@ def redact_url(url: httpx.URL) -> str:
     """Write an address with the values of secret query parameters blanked out."""
     if not url.query:
         return str(url)
-    pairs = [(k, "***" if k.lower() in SECRET_NAMES else v) for k, v in url.params.multi_items()]
-    return str(url.copy_with(params=httpx.QueryParams(pairs)))
+    shown = httpx.QueryParams()
+    for name, value in url.params.multi_items():
+        shown = shown.add(name, "***" if name.lower() in SECRET_NAMES else value)
+    return str(url.copy_with(params=shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,90 @@
+"""A listing as the planner sees it: what is wanted, what was sent, what is still unsure. Pure values."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from schemas.channel import Part, Verb
+from schemas.ids import AccountId, ExternalId, ListingId, ProductId, SellerId
+from schemas.listing import ListingRef, Marker, Pending
+from schemas.product import Product
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, so a token is read out over the phone without mistakes."""
+_TOKEN_LENGTH = 7
+
+
+class Wanted(StrEnum):
+    """What the seller wants of a listing."""
+
+    LIVE = "live"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A step that was begun and whose outcome is not recorded: committed before the call, cleared after it.
+
+    ``parts`` are the fingerprints of what was being sent, so that a listing found by its marker is known to carry them.
+    """
+
+    verb: Verb
+    since: datetime
+    parts: Mapping[Part, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One product on one account, as stored.
+
+    Attributes:
+        wish: Grows with every change of what is wanted; an outcome planned from an older wish leaves the row due.
+        publication: Grows when a listing is published anew after a withdrawal; part of the marker.
+        sent: Fingerprints of the parts the channel was last known to have.
+        pending: Where a begun publish stands.
+        intent: A step whose outcome nobody knows yet.
+        attempts: Attempts spent since the last success.
+    """
+
+    id: ListingId
+    seller_id: SellerId
+    product_id: ProductId
+    account_id: AccountId
+    wanted: Wanted
+    wish: int
+    wished_at: datetime
+    publication: int
+    external_id: ExternalId | None
+    remote: Mapping[str, Any]
+    sent: Mapping[Part, str]
+    pending: Pending | None
+    intent: Intent | None
+    attempts: int
+
+    def marker(self, product: Product) -> Marker:
+        """Return the marker of the present publication; the same in every attempt of it."""
+        return Marker(token=marker_token(self.id, self.publication), sku=product.sku, skus=product.skus)
+
+    def ref(self, marker: Marker) -> ListingRef:
+        """Return the reference to the remote listing.
+
+        Raises:
+            ValueError: The listing is not known to exist on the channel.
+        """
+        if self.external_id is None:
+            raise ValueError(f"listing {self.id} has no external id")
+        return ListingRef(external_id=self.external_id, marker=marker, remote=self.remote)
+
+
+def marker_token(listing_id: ListingId, publication: int) -> str:
+    """Derive the visible token: ``SY`` and seven letters or digits (35 bits) that nobody can mistake."""
+    digest = hashlib.sha256(f"{listing_id}/{publication}".encode()).digest()
+    number = int.from_bytes(digest[:8], "big")
+    letters = []
+    for _ in range(_TOKEN_LENGTH):
+        number, index = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[index])
+    return "SY" + "".join(letters)

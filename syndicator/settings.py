@@ -1,0 +1,155 @@
+"""The program's settings: one typed object in nested groups, read once, in ``bootstrap``.
+
+Every value is an environment variable with the prefix ``SYNDICATOR_``; groups nest by ``__``
+(``SYNDICATOR_META__VERSION``). A variable that ends in ``_FILE`` names a file that holds the value, for secrets.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from adapters.settings import EmarketSettings, Group, HttpSettings, LineSettings, MetaSettings
+from syndicator.media.settings import MediaSettings
+
+PREFIX = "SYNDICATOR_"
+
+
+class ApiSettings(Group):
+    """Where the ``api`` process listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class SandboxSettings(Group):
+    """Where the simulated channels listen, and whether to use them."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8099, ge=0, le=65535)
+
+
+class WorkerSettings(Group):
+    """How much a worker process does at once."""
+
+    threads: int = Field(default=8, ge=1, le=64)
+    processes: int = Field(default=1, ge=1, le=32)
+    """Worker processes that ``up`` starts."""
+    media_processes: int = Field(default=2, ge=1, le=32)
+    """Media worker processes that ``up`` starts; each decodes one picture at a time."""
+
+
+class DispatchSettings(Group):
+    """How due work is handed to the workers."""
+
+    tick: timedelta = timedelta(milliseconds=200)
+    """Longest pause between two looks for due listings; a change in the database cuts it short."""
+    lease: timedelta = timedelta(seconds=45)
+    """How long a worker may hold a listing; calls are cut so that they end before. Also the longest a listing rests
+    after its worker was killed."""
+    per_account: int = Field(default=8, ge=1)
+    """Listings of one account that may be in work at once."""
+    cheap_slice: int = Field(default=8, ge=1)
+    """Live listings of one account handed over under one lease where calls do not batch."""
+    outstanding_per_thread: int = Field(default=4, ge=1)
+    """Leased listings for every worker thread alive; more would only wait in Redis."""
+
+
+class RetrySettings(Group):
+    """When a step is tried again, and when it is given up for a person."""
+
+    first_wait: timedelta = timedelta(seconds=2)
+    longest_wait: timedelta = timedelta(minutes=30)
+    max_attempts: int = Field(default=8, ge=1)
+    max_wish_age: timedelta = timedelta(days=7)
+    """A wish that could not be carried out for this long is given to a person."""
+
+
+class IntakeSettings(Group):
+    """Bounds of a product file."""
+
+    max_rows: int = Field(default=100_000, ge=1)
+
+
+class _FileVariants(PydanticBaseSettingsSource):
+    """Reads ``SYNDICATOR_X_FILE`` as the value of ``SYNDICATOR_X``; nested names work alike."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, path in os.environ.items():
+            if name.startswith(PREFIX) and name.endswith("_FILE"):
+                keys = name[len(PREFIX) : -len("_FILE")].lower().split("__")
+                _put(found, keys, _read_secret_file(name, Path(path)))
+        return found
+
+
+def _read_secret_file(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ValueError(f"{name} names {path}, which cannot be read: {exc.strerror}") from exc
+
+
+def _put(tree: dict[str, Any], keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[keys[-1]] = value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    database_url: SecretStr | None = None
+    """PostgreSQL; unset means a private server under ``var``."""
+    redis_url: SecretStr | None = None
+    """Redis for the broker alone; unset means a private server under ``var``."""
+    var: Path = Path("var")
+    """Folder for private servers, media, logs and results."""
+    secret_keys: SecretStr | None = Field(default=None, alias="SYNDICATOR_SECRET_KEYS")
+    """Comma-separated Fernet keys that encrypt credentials; the first encrypts, all decrypt."""
+    seller: str = "seller-1"
+    """The seller that commands act for when ``--seller`` is not given."""
+    language: str = "th"
+    """Language of what commands print for sellers: ``th`` or ``en``."""
+
+    api: ApiSettings = ApiSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    worker: WorkerSettings = WorkerSettings()
+    dispatch: DispatchSettings = DispatchSettings()
+    retry: RetrySettings = RetrySettings()
+    intake: IntakeSettings = IntakeSettings()
+    media: MediaSettings = MediaSettings()
+    http: HttpSettings = HttpSettings()
+    meta: MetaSettings = MetaSettings()
+    line: LineSettings = LineSettings()
+    emarket: EmarketSettings = EmarketSettings()
+    emarket_dir: Path | None = None
+    """Folder of market YAML files; the same as ``SYNDICATOR_EMARKET__DIR``."""
+
+    @field_validator("var")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order: given in code, environment, ``_FILE`` variants."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _FileVariants(settings_cls)

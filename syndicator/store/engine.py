@@ -1,0 +1,88 @@
+"""The connection to PostgreSQL and the unit of work: one transaction, the repositories on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from syndicator.ports import Cipher
+from syndicator.store.accounts import AccountRepository
+from syndicator.store.attempts import AttemptRepository
+from syndicator.store.dispatching import DispatchRepository
+from syndicator.store.listings import ListingRepository
+from syndicator.store.media import MediaRepository
+from syndicator.store.processes import ProcessRepository
+from syndicator.store.products import ProductRepository
+from syndicator.store.reports import ReportRepository
+from syndicator.store.stock import StockRepository
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One open transaction. Repositories never commit; leaving ``Database.begin`` does."""
+
+    connection: sa.Connection
+    accounts: AccountRepository
+    products: ProductRepository
+    stock: StockRepository
+    media: MediaRepository
+    listings: ListingRepository
+    dispatch: DispatchRepository
+    attempts: AttemptRepository
+    processes: ProcessRepository
+    reports: ReportRepository
+
+    def notify_due(self) -> None:
+        """Wake the dispatcher when this transaction commits."""
+        self.connection.execute(sa.text("SELECT pg_notify('syndicator_due', '')"))
+
+
+def psycopg_url(url: str) -> sa.URL:
+    """Accept ``postgres://`` and ``postgresql://`` addresses and say which driver speaks."""
+    parsed = make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+class Database:
+    """Opens transactions. Safe for use from many threads.
+
+    Args:
+        url: PostgreSQL address.
+        cipher: Opens and closes stored credentials.
+        pool_size: Connections kept open; more wait their turn.
+    """
+
+    def __init__(self, url: str, cipher: Cipher, *, pool_size: int = 10) -> None:
+        self.engine = sa.create_engine(
+            psycopg_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "application_name": "syndicator"},
+        )
+        self._cipher = cipher
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open a transaction; it commits at the end of the block and rolls back when the block raises."""
+        with self.engine.begin() as connection:
+            yield UnitOfWork(
+                connection=connection,
+                accounts=AccountRepository(connection, self._cipher),
+                products=ProductRepository(connection),
+                stock=StockRepository(connection),
+                media=MediaRepository(connection),
+                listings=ListingRepository(connection),
+                dispatch=DispatchRepository(connection),
+                attempts=AttemptRepository(connection),
+                processes=ProcessRepository(connection),
+                reports=ReportRepository(connection),
+            )
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.engine.dispose()

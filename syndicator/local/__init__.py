@@ -1,0 +1,1 @@
+"""What a single machine needs: private PostgreSQL and Redis, and the keeping of our own processes."""

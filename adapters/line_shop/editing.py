@@ -1,0 +1,143 @@
+"""Changes of an existing MyShop product: absolute, so repeating any of them is harmless."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.base import Change
+from adapters.errors import Gone, Transient
+from adapters.line_shop import wire
+from adapters.line_shop.client import MyShopClient
+from adapters.line_shop.reading import known_product
+from adapters.line_shop.variants import sync_variants
+from adapters.line_shop.wire import PictureUrl, RemoteProduct, RemoteVariant
+from schemas.channel import Part
+
+
+def read_product(client: MyShopClient, product_id: int) -> RemoteProduct:
+    """Read a product that must exist.
+
+    Raises:
+        Gone: It was deleted in the shop.
+    """
+    product = client.by_id(product_id)
+    if product is None:
+        raise Gone(f"product {product_id} no longer exists in the LINE shop")
+    return product
+
+
+def completed(client: MyShopClient, product: RemoteProduct) -> RemoteProduct:
+    """Return the product with its variants: an answer may leave them out, then it is read again."""
+    return product if product.variants else read_product(client, product.id)
+
+
+def edit_parts(client: MyShopClient, change: Change, url: PictureUrl) -> RemoteProduct:
+    """Bring the changed parts of a live product to the rendition and return it as it then stands."""
+    product_id, body, parts = int(change.ref.external_id), change.rendition.body, change.parts
+    if Part.DETAILS in parts:
+        add_and_drop_variants(client, read_product(client, product_id), body, url)
+    if fields := _product_fields(body, parts, url):
+        product = completed(client, client.edit(product_id, fields))
+    else:
+        product = _known_or_read(client, change)
+    if Part.PICTURES in parts:
+        product = _set_variant_pictures(client, product, body, url)
+    if Part.PRICE in parts:
+        product = _set_prices(client, product, body)
+    if Part.STOCK in parts:
+        product = write_stock(client, product, body["available"])
+    return completed(client, product)
+
+
+def _known_or_read(client: MyShopClient, change: Change) -> RemoteProduct:
+    """Return the product for calls that need variant ids only; what was kept of them spares a read."""
+    known = known_product(change.ref)
+    skus = change.rendition.body["prices_satang"]
+    enough = change.parts == {Part.PRICE} and all(known.variant(sku) is not None for sku in skus)
+    return known if enough else read_product(client, known.id)
+
+
+def bring_to(
+    client: MyShopClient, product: RemoteProduct, body: Mapping[str, Any], url: PictureUrl
+) -> RemoteProduct:
+    """Make a hidden product of ours carry the whole rendition; prices and stock only where they differ."""
+    add_and_drop_variants(client, product, body, url)
+    fields = _product_fields(body, frozenset(Part), url)
+    product = completed(client, client.edit(product.id, fields))
+    if _prices_differ(product, body):
+        product = completed(client, _set_prices(client, product, body))
+    return write_stock(client, product, body["available"])
+
+
+def add_and_drop_variants(
+    client: MyShopClient, product: RemoteProduct, body: Mapping[str, Any], url: PictureUrl
+) -> None:
+    """Bring the set of variants to the rendition.
+
+    MyShop cannot delete one variant, so one that the seller dropped is sold out instead.
+    """
+    product = completed(client, sync_variants(client, product, body, url))
+    wanted = {variant["sku"] for variant in body["variants"]}
+    new_and_sold_out = {sku: 0 for sku in wanted if body["available"][sku] == 0}
+    dropped = {variant.sku: 0 for variant in product.variants if variant.sku and variant.sku not in wanted}
+    write_stock(client, product, new_and_sold_out | dropped)
+
+
+def write_stock(client: MyShopClient, product: RemoteProduct, available: Mapping[str, int]) -> RemoteProduct:
+    """Set the pieces for sale of each SKU and return the product as it then stands.
+
+    A SKU that the shop does not have yet is left out: its variant is created with its stock when the details are
+    brought over. A figure that is already right costs no call.
+    """
+    for sku, wanted in available.items():
+        variant = product.variant(sku)
+        if variant is not None and variant.available != wanted:
+            product = _set_available(client, product, variant, wanted)
+    return product
+
+
+def _set_available(
+    client: MyShopClient, product: RemoteProduct, variant: RemoteVariant, wanted: int
+) -> RemoteProduct:
+    """Write one figure and read it back; a shipment in between makes it wrong, so it is repeated once."""
+    sku = variant.sku or ""
+    for _ in range(2):
+        fields = {"onHandNumber": variant.on_hand_for(wanted)}
+        product = completed(client, client.edit_variant(product.id, variant.id, fields))
+        seen = product.variant(sku)
+        if seen is None or seen.available == wanted:
+            return product
+        variant = seen
+    raise Transient(f"stock of {sku} moved twice while it was written; it is written again later")
+
+
+def _product_fields(body: Mapping[str, Any], parts: frozenset[Part], url: PictureUrl) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if Part.TEXT in parts:
+        fields |= wire.text_fields(body)
+    if Part.DETAILS in parts:
+        fields |= wire.detail_fields(body)
+    if Part.PICTURES in parts:
+        fields |= wire.picture_fields(body, url)
+    return fields
+
+
+def _set_prices(client: MyShopClient, product: RemoteProduct, body: Mapping[str, Any]) -> RemoteProduct:
+    ids = {variant.sku: variant.id for variant in product.variants if variant.sku}
+    return client.set_prices(product.id, wire.prices_request(body, ids))
+
+
+def _prices_differ(product: RemoteProduct, body: Mapping[str, Any]) -> bool:
+    if wire.satang(product.instant_discount or 0) != body["instant_discount_satang"]:
+        return True
+    shown = {v.sku: wire.satang(v.price) for v in product.variants if v.price is not None}
+    return any(shown.get(sku) != price for sku, price in body["prices_satang"].items())
+
+
+def _set_variant_pictures(
+    client: MyShopClient, product: RemoteProduct, body: Mapping[str, Any], url: PictureUrl
+) -> RemoteProduct:
+    for sku, key in body["variant_pictures"].items():
+        variant = product.variant(sku)
+        if variant is not None:
+            product = completed(client, client.edit_variant(product.id, variant.id, {"imageUrl": url(key)}))
+    return product

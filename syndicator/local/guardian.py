@@ -53,7 +53,7 @@ class BoundedLog:
 
 
 def prctl(option: int, *values: int) -> None:
-    """Set a property of this process where the system has prctl(2); a refusal leaves us with one guard less, not with a failure."""
+    """Set a process property where the system knows how; a refusal leaves us with one guard less, not with a failure."""
     if ON_LINUX:
         ctypes.CDLL(None).prctl(option, *(ctypes.c_ulong(value) for value in (*values, 0, 0, 0)[:4]))
 

@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, str] = {
     # Statements and their details hold sellers' data; the log gets neither.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] ",
 }
 """What differs from the defaults of PostgreSQL 18: modest in memory, durable, closed to the network."""
@@ -199,7 +200,12 @@ class PrivatePostgres:
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self._sockets), port=PORT, user=USER, dbname="postgres", connect_timeout=5, autocommit=True
+            host=str(self._sockets),
+            port=PORT,
+            user=USER,
+            dbname="postgres",
+            connect_timeout=5,
+            autocommit=True,
         )
 
     def _create_database(self) -> None:

@@ -100,9 +100,10 @@ def _too_old(kind: str, name: str, url: str, version: object, needed: object) ->
 
 
 def _reason(url: str, exc: Exception) -> str:
-    """Shorten a driver's message to its last line, without the password should it quote the address."""
+    """Shorten a driver's message to what the system or the server said, without any password it may quote."""
     lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
-    reason = lines[-1] if lines else type(exc).__name__
+    telling = [line for line in lines if "failed: " in line] or lines[:1] or [type(exc).__name__]
+    reason = telling[-1].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
     for secret in _secrets(url):
         reason = reason.replace(secret, "***")
     return reason.removesuffix(".")

@@ -180,7 +180,9 @@ def _packaged_program() -> str | None:
 
 def _version(program: str) -> tuple[int, int] | None:
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=10, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.search(r"v=(\d+)\.(\d+)", answer.stdout)

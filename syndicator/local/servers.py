@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -16,6 +17,8 @@ from syndicator.local.postgres import PrivatePostgres
 from syndicator.local.probes import probe_database, probe_redis
 from syndicator.local.redis import PrivateRedis
 from syndicator.local.var import MIN_FREE_BYTES, check_var
+
+LOCK_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +134,26 @@ def _hold(var: Path) -> IO[str]:
     path = _lock_file(var)
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = _pid_in(file)
-        file.close()
-        raise VarHeld(_held_problem(var, pid), pid=pid) from None
+    # A command that looks who holds it (see holder) has the lock for an instant; that is no reason to give up.
+    give_up_at = time.monotonic() + LOCK_PATIENCE_S
+    while not _try_lock(file):
+        if time.monotonic() > give_up_at:
+            pid = _pid_in(file)
+            file.close()
+            raise VarHeld(_held_problem(var, pid), pid=pid)
+        time.sleep(0.02)
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _pid_in(file: IO[str]) -> int | None:

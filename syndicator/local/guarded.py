@@ -89,9 +89,10 @@ class Guarded:
     def exit_code(self) -> int | None:
         """Return the command's exit code (128 + signal when a signal ended it), or None while it runs."""
         code = self._guardian.poll()
-        if code is not None:
-            self._close_pipe()
-        return code
+        if code is None:
+            return None
+        self._close_pipe()
+        return _shell_code(code)
 
     def wait(self, timeout: timedelta | None = None) -> int:
         """Wait until the command has ended and return its exit code.
@@ -104,7 +105,7 @@ class Guarded:
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"{self.command.argv[0]} still runs after {timeout}") from None
         self._close_pipe()
-        return code
+        return _shell_code(code)
 
     def ask_to_stop(self) -> None:
         """Ask the command to stop without waiting; the guardian insists when the grace is over."""
@@ -129,3 +130,8 @@ class Guarded:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _shell_code(code: int) -> int:
+    """Write the end of a guardian that was itself killed the way it would have written its command's."""
+    return code if code >= 0 else 128 - code

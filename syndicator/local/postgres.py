@@ -16,7 +16,7 @@ import psycopg
 from syndicator.local.accounts import Account, make_private_folder, service_account
 from syndicator.local.errors import ServerDown, not_started
 from syndicator.local.guarded import Command, Guarded
-from syndicator.local.leftovers import end_leftovers, processes_in
+from syndicator.local.leftovers import end_leftovers
 from syndicator.local.sockets import remove_if_borrowed, socket_folder
 
 MAJOR_VERSION = "18"
@@ -168,9 +168,9 @@ class PrivatePostgres:
         if not end_leftovers(data, "postgres", (signal.SIGINT, signal.SIGQUIT)):
             raise OSError(f"an earlier server still uses {data} and cannot be ended")
         pid_file = self._data / "postmaster.pid"
-        # After a reboot or in a new container the pid in the file may be some other program's, and the server
-        # would then refuse to start. Without any server in the folder the file is only in the way.
-        if pid_file.exists() and _names_other_program(pid_file) and not processes_in(data, "postgres"):
+        # After a reboot or in a new container the pid in the file may be some other program's, or a zombie
+        # nobody collects, and the server would refuse to start. We know that no server is in the folder.
+        if pid_file.exists() and _names_no_server(pid_file):
             pid_file.unlink()
 
     def _command(self) -> Command:
@@ -231,10 +231,11 @@ def _binary(name: str) -> Path:
     )
 
 
-def _names_other_program(pid_file: Path) -> bool:
+def _names_no_server(pid_file: Path) -> bool:
     first_line = pid_file.read_text().partition("\n")[0].strip()
     try:
-        return str(psutil.Process(int(first_line)).name()) != "postgres"
+        process = psutil.Process(int(first_line))
+        return process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False  # The server finds that out by itself and then also clears its shared memory.
     except ValueError:

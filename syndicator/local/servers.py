@@ -83,7 +83,7 @@ class PrivateServers:
         Raises:
             ServerDown: It does not start any more.
         """
-        servers = {"postgres": self.postgres, "redis": self.redis}
+        servers: dict[str, PrivatePostgres | PrivateRedis] = {"postgres": self.postgres, "redis": self.redis}
         dead = tuple(name for name, server in servers.items() if not server.is_running())
         for name in dead:
             servers[name].start()
@@ -163,7 +163,7 @@ def _pid_in(file: IO[str]) -> int | None:
 
 
 def _held_problem(var: Path, pid: int | None) -> Problem:
-    who_th, who_en = (f"โพรเซส {pid}", f"process {pid}") if pid else ("โพรเซสอื่น", "another process")
+    who_th, who_en = (f"โปรเซส {pid}", f"process {pid}") if pid else ("โปรเซสอื่น", "another process")
     return Problem(
         path=str(var),
         code="var_held",

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import socket
 import tempfile
 from contextlib import suppress
@@ -11,6 +12,9 @@ from syndicator.local.accounts import Account, make_private_folder
 
 # sun_path holds 108 bytes with its final zero on Linux (unix(7)), 104 on macOS.
 MAX_SOCKET_PATH_BYTES = 103
+# libpq reads a comma as the start of another host, and configuration files read % as a reference. A path that
+# needs no escaping survives every place an address passes through.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+@-]+")
 
 
 def socket_folder(preferred: Path, name: str, account: Account | None) -> Path:
@@ -42,6 +46,8 @@ def _prepare(folder: Path, name: str, account: Account | None) -> None:
     length = len(os.fsencode(folder / name))
     if length > MAX_SOCKET_PATH_BYTES:
         raise OSError(f"the path would be {length} bytes long, more than {MAX_SOCKET_PATH_BYTES}")
+    if not PLAIN_PATH.fullmatch(str(folder)):
+        raise OSError("the path has characters that addresses would have to escape")
     _refuse_strangers(folder, account)
     make_private_folder(folder, account)
     # The trial socket has a name as long as the real one, which may be in use.

@@ -67,6 +67,8 @@ class Capabilities:
         update_batch: How many listings ``update_many`` takes in one call; 1 means the channel does not batch.
         visible_steps: Whether a publish ends in one visible call that must never run twice (False for channels
             whose publish is a file or an idempotent upsert).
+        withdrawn_stays: Whether a withdrawn listing stays on the channel, hidden; publishing again then resumes it
+            (``Pending.progress`` holds the ``remote`` of its last receipt) instead of making a second one.
     """
 
     verbs: frozenset[Verb]
@@ -80,6 +82,7 @@ class Capabilities:
     lookup_settles_after: timedelta | None = None
     update_batch: int = 1
     visible_steps: bool = True
+    withdrawn_stays: bool = False
 
 
 class Clock(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 from schemas.channel import Part
 from schemas.ids import ChannelKind, ExternalId, PictureKey, Sku
 from schemas.money import Money
+from schemas.problem import Problem
 
 
 def fingerprint(value: Any) -> str:
@@ -104,12 +105,13 @@ class Pending:
     """A publish that has begun and needs another look; the token is stored before the next step runs.
 
     ``progress`` is JSON the adapter's ``resume`` reads. ``needs_person`` says that nothing but a person moves
-    it on (assisted markets): the listing then asks for one instead of being polled.
+    it on (assisted markets): the listing then asks for one, with ``problems`` saying what to do, and is not polled.
     """
 
     progress: Mapping[str, Any]
     check_after: timedelta
     needs_person: bool = False
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

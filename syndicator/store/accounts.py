@@ -14,9 +14,10 @@ from schemas.problem import Problem
 from syndicator.ports import Cipher
 from syndicator.store.tables import ChannelAccount as AccountTable
 from syndicator.store.tables import Seller as SellerTable
+from syndicator.store.tables import table
 
-_ACCOUNT = AccountTable.__table__
-_SELLER = SellerTable.__table__
+_ACCOUNT = table(AccountTable)
+_SELLER = table(SellerTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

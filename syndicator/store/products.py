@@ -11,9 +11,10 @@ from schemas.ids import ProductId, SellerId, Sku
 from schemas.product import Product
 from syndicator.store.tables import Product as ProductTable
 from syndicator.store.tables import Variant as VariantTable
+from syndicator.store.tables import table
 
-_PRODUCT = ProductTable.__table__
-_VARIANT = VariantTable.__table__
+_PRODUCT = table(ProductTable)
+_VARIANT = table(VariantTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

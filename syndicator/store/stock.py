@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.ids import ProductId, SellerId, Sku
-from syndicator.store.tables import StockLevel, StockMovement
+from syndicator.store.tables import StockLevel, StockMovement, table
 from syndicator.store.tables import Variant as VariantTable
 
-_LEVEL = StockLevel.__table__
-_MOVEMENT = StockMovement.__table__
-_VARIANT = VariantTable.__table__
+_LEVEL = table(StockLevel)
+_MOVEMENT = table(StockMovement)
+_VARIANT = table(VariantTable)
 
 
 class StockRepository:

@@ -316,3 +316,11 @@ class Process(Base):
     version: Mapped[str]
     started_at: Mapped[datetime] = _now()
     seen_at: Mapped[datetime] = _now()
+
+
+def table(model: type[Base]) -> sa.Table:
+    """Return the table of a model, typed; the repositories write SQL on tables, not objects."""
+    found = model.__table__
+    if not isinstance(found, sa.Table):
+        raise TypeError(f"{model.__name__} is not mapped to a table")
+    return found

@@ -1,0 +1,77 @@
+"""Problems the core itself reports to a seller, in Thai and English. Channels bring their own."""
+
+from schemas.channel import Part
+from schemas.problem import Problem
+
+_PARTS_TH = {
+    Part.TEXT: "ข้อความ",
+    Part.PRICE: "ราคา",
+    Part.STOCK: "จำนวนสินค้า",
+    Part.PICTURES: "รูปภาพ",
+    Part.DETAILS: "รายละเอียดสินค้า",
+}
+
+
+def unconfirmed(channel: str, token: str) -> Problem:
+    """The channel cannot be asked whether a publish took effect."""
+    return Problem(
+        path="",
+        code="listing.unconfirmed",
+        th=f"ยังไม่แน่ใจว่าประกาศขึ้นที่ {channel} แล้วหรือไม่ กรุณาเปิดดูที่ร้านว่ามีรหัส {token} หรือไม่ แล้วแจ้งผลให้ระบบ "
+        "ระบบจะไม่ส่งซ้ำจนกว่าจะได้รับคำตอบ",
+        en=f"It is not known whether the listing appeared on {channel}. Look for the code {token} there and tell the "
+        "system; nothing is sent again until then.",
+    )
+
+
+def edit_by_hand(channel: str, parts: frozenset[Part]) -> Problem:
+    """The channel cannot change these parts of a live listing."""
+    named_th = " ".join(_PARTS_TH[part] for part in sorted(parts))
+    named_en = ", ".join(sorted(part.value for part in parts))
+    return Problem(
+        path=",".join(sorted(part.value for part in parts)),
+        code="listing.edit_by_hand",
+        th=f"{channel} ไม่อนุญาตให้ระบบแก้{named_th}ของประกาศที่ลงแล้ว กรุณาแก้ในแอปของ {channel} เอง หรือถอนประกาศแล้วลงใหม่",
+        en=f"{channel} does not let the system change the {named_en} of a live listing. Change it in the channel's own "
+        "app, or withdraw the listing and publish it anew.",
+    )
+
+
+def vanished(channel: str) -> Problem:
+    """The listing was removed on the channel by somebody else."""
+    return Problem(
+        path="",
+        code="listing.vanished",
+        th=f"ประกาศนี้ถูกลบออกจาก {channel} แล้ว (ไม่ใช่โดยระบบ) ถ้าต้องการขายต่อให้สั่งลงประกาศใหม่",
+        en=f"The listing was removed on {channel}, not by this system. Publish it again if it is still for sale.",
+    )
+
+
+def gave_up(channel: str, why: str) -> Problem:
+    """Patience is over; the admin has a dead letter."""
+    return Problem(
+        path="",
+        code="listing.gave_up",
+        th=f"ลองส่งไปที่ {channel} หลายครั้งแล้วยังไม่สำเร็จ ระบบเก็บงานนี้ไว้ให้เจ้าหน้าที่ตรวจสอบ สินค้าของคุณยังอยู่ครบ",
+        en=f"Sending to {channel} failed too often ({why}). The job is kept for an operator; nothing is lost.",
+    )
+
+
+def broken_picture(source: str, problem: Problem) -> Problem:
+    """A picture could not be prepared; says which one."""
+    return Problem(
+        path="image_files",
+        code=problem.code,
+        th=f"รูป {source}: {problem.th}",
+        en=f"Picture {source}: {problem.en}",
+    )
+
+
+def our_fault(detail: str) -> Problem:
+    """A fault of the program itself."""
+    return Problem(
+        path="",
+        code="listing.internal",
+        th="ระบบขัดข้องขณะเตรียมประกาศนี้ เจ้าหน้าที่ได้รับแจ้งแล้ว สินค้าของคุณยังอยู่ครบ",
+        en=f"A fault of the program stopped this listing ({detail}). It is kept for an operator.",
+    )

@@ -1,0 +1,109 @@
+"""The record of every step tried, and the dead letters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.ids import AttemptId, LeaseToken, ListingId
+from syndicator.store.tables import Attempt as AttemptTable
+from syndicator.store.tables import DeadLetter as DeadLetterTable
+from syndicator.store.tables import table
+
+_ATTEMPT = table(AttemptTable)
+_DEAD = table(DeadLetterTable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnd:
+    """How an attempt ended. ``message`` is redacted and capped by the caller."""
+
+    outcome: str
+    vendor_code: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    message: str | None = None
+
+
+class AttemptRepository:
+    """Appends attempts and dead letters."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def begin(
+        self, steps: Mapping[ListingId, str], *, token: LeaseToken, now: datetime, correlation_id: str | None
+    ) -> Mapping[ListingId, AttemptId]:
+        """Open one attempt for each listing."""
+        if not steps:
+            return {}
+        rows = self._connection.execute(
+            sa.insert(_ATTEMPT).returning(_ATTEMPT.c.listing_id, _ATTEMPT.c.id),
+            [
+                {
+                    "listing_id": listing_id,
+                    "step": step,
+                    "lease_token": token,
+                    "began_at": now,
+                    "correlation_id": correlation_id,
+                }
+                for listing_id, step in steps.items()
+            ],
+        )
+        return {ListingId(row.listing_id): AttemptId(row.id) for row in rows}
+
+    def end(self, ends: Mapping[AttemptId, AttemptEnd], *, now: datetime) -> None:
+        """Complete the attempts, once."""
+        if not ends:
+            return
+        statement = (
+            sa.update(_ATTEMPT)
+            .where(_ATTEMPT.c.id == sa.bindparam("attempt"), _ATTEMPT.c.outcome.is_(None))
+            .values(
+                ended_at=now,
+                outcome=sa.bindparam("how"),
+                vendor_code=sa.bindparam("code"),
+                http_status=sa.bindparam("status"),
+                request_id=sa.bindparam("request"),
+                message=sa.bindparam("text"),
+            )
+        )
+        self._connection.execute(
+            statement,
+            [
+                {
+                    "attempt": attempt_id,
+                    "how": end.outcome,
+                    "code": end.vendor_code,
+                    "status": end.http_status,
+                    "request": end.request_id,
+                    "text": end.message,
+                }
+                for attempt_id, end in ends.items()
+            ],
+        )
+
+    def close_lost(self, listing_ids: Sequence[ListingId], *, now: datetime) -> int:
+        """Mark attempts left open by a worker that died; return how many there were."""
+        closed = self._connection.execute(
+            sa.update(_ATTEMPT)
+            .where(_ATTEMPT.c.listing_id.in_(listing_ids), _ATTEMPT.c.outcome.is_(None))
+            .values(ended_at=now, outcome="lost", message="the worker ended before the outcome was recorded")
+        )
+        return closed.rowcount
+
+    def bury_listing(self, listing_id: ListingId, *, cause: str, detail: str) -> None:
+        """Keep a listing that gave up, for a person."""
+        self._connection.execute(sa.insert(_DEAD).values(listing_id=listing_id, cause=cause, detail=detail))
+
+    def bury_message(
+        self, *, actor: str, queue: str, message: Mapping[str, Any], cause: str, detail: str
+    ) -> None:
+        """Keep a queue message that failed for good, for a person."""
+        self._connection.execute(
+            sa.insert(_DEAD).values(
+                actor=actor, queue=queue, message=dict(message), cause=cause, detail=detail
+            )
+        )

@@ -1,0 +1,147 @@
+"""Leasing due rows fairly: owners take turns, nobody's backlog delays another's one.
+
+The walk over owners is a loose index scan (``listing_due_idx``): its cost grows with the number of owners that have due
+rows, not with the number of rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from schemas.channel import Lane
+from schemas.ids import AccountId, LeaseToken, ListingId, MediaId, SellerId
+
+_ACCOUNTS_IN_TURN = sa.text("""
+WITH RECURSIVE turn(account_id) AS (
+    (SELECT account_id FROM listing
+      WHERE lane = :lane AND due_at <= :now AND account_id > :after ORDER BY account_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.account_id FROM listing l
+             WHERE l.lane = :lane AND l.due_at <= :now AND l.account_id > turn.account_id
+             ORDER BY l.account_id LIMIT 1)
+      FROM turn WHERE turn.account_id IS NOT NULL)
+SELECT turn.account_id
+  FROM turn JOIN channel_account a ON a.id = turn.account_id
+ WHERE a.state = 'active' AND (a.not_before IS NULL OR a.not_before <= :now)
+ LIMIT :most
+""")
+
+_DUE_OF_ACCOUNTS = sa.text("""
+SELECT due.id, turn.account_id, due.external_id IS NOT NULL AS exists_remotely
+  FROM unnest(CAST(:accounts AS bigint[]), CAST(:mosts AS int[])) AS turn(account_id, most)
+ CROSS JOIN LATERAL (
+    SELECT id, external_id FROM listing
+     WHERE lane = :lane AND account_id = turn.account_id AND due_at <= :now
+     ORDER BY due_at, id LIMIT turn.most FOR UPDATE SKIP LOCKED) AS due
+""")
+
+_LEASE_LISTINGS = sa.text("""
+UPDATE listing SET lease_token = leased.token, due_at = :until
+  FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS leased(id, token)
+ WHERE listing.id = leased.id
+""")
+
+_DUE_MEDIA = sa.text("""
+WITH RECURSIVE turn(seller_id) AS (
+    (SELECT seller_id FROM media WHERE due_at <= :now AND seller_id > :after ORDER BY seller_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT m.seller_id FROM media m
+             WHERE m.due_at <= :now AND m.seller_id > turn.seller_id ORDER BY m.seller_id LIMIT 1)
+      FROM turn WHERE turn.seller_id IS NOT NULL)
+SELECT due.id, turn.seller_id
+  FROM (SELECT seller_id FROM turn WHERE seller_id IS NOT NULL LIMIT :most_sellers) AS turn
+ CROSS JOIN LATERAL (
+    SELECT id FROM media WHERE seller_id = turn.seller_id AND due_at <= :now
+     ORDER BY due_at, id LIMIT :per_seller FOR UPDATE SKIP LOCKED) AS due
+""")
+
+_LEASE_MEDIA = sa.text("""
+UPDATE media SET lease_token = leased.token, due_at = :until
+  FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS leased(id, token)
+ WHERE media.id = leased.id
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueListing:
+    """A due row, locked until the transaction ends."""
+
+    id: ListingId
+    account_id: AccountId
+    exists_remotely: bool
+
+
+class DispatchRepository:
+    """Finds due rows and leases them. One dispatcher at a time does this, but several would be safe."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def in_flight(self, now: datetime) -> Mapping[AccountId, int]:
+        """Count the listings under a running lease, by account."""
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT account_id, count(*) FROM listing"
+                " WHERE lease_token IS NOT NULL AND due_at > :now GROUP BY account_id"
+            ),
+            {"now": now},
+        )
+        return {AccountId(account_id): count for account_id, count in rows}
+
+    def accounts_in_turn(
+        self, lane: Lane, *, now: datetime, after: AccountId, most: int
+    ) -> Sequence[AccountId]:
+        """Return up to ``most`` accounts with due listings in the lane, in id order, beginning behind ``after``."""
+        rows = self._connection.scalars(
+            _ACCOUNTS_IN_TURN, {"lane": lane.value, "now": now, "after": after, "most": most}
+        )
+        return [AccountId(value) for value in rows]
+
+    def lock_due(self, lane: Lane, most: Mapping[AccountId, int], *, now: datetime) -> Sequence[DueListing]:
+        """Lock the oldest due listings of each account, at most the given number of each."""
+        rows = self._connection.execute(
+            _DUE_OF_ACCOUNTS,
+            {"lane": lane.value, "now": now, "accounts": list(most), "mosts": list(most.values())},
+        )
+        return [
+            DueListing(
+                id=ListingId(row.id),
+                account_id=AccountId(row.account_id),
+                exists_remotely=row.exists_remotely,
+            )
+            for row in rows
+        ]
+
+    def lease_listings(self, leases: Mapping[ListingId, LeaseToken], *, until: datetime) -> None:
+        """Put the locked listings under their tokens until ``until``."""
+        self._connection.execute(
+            _LEASE_LISTINGS, {"ids": list(leases), "tokens": list(leases.values()), "until": until}
+        )
+
+    def media_in_flight(self, now: datetime) -> int:
+        """Count the source pictures under a running lease."""
+        return (
+            self._connection.scalar(
+                sa.text("SELECT count(*) FROM media WHERE lease_token IS NOT NULL AND due_at > :now"),
+                {"now": now},
+            )
+            or 0
+        )
+
+    def lock_due_media(
+        self, *, now: datetime, after: SellerId, most_sellers: int, per_seller: int
+    ) -> Sequence[tuple[MediaId, SellerId]]:
+        """Lock due source pictures, sellers in turn behind ``after``."""
+        rows = self._connection.execute(
+            _DUE_MEDIA,
+            {"now": now, "after": after, "most_sellers": most_sellers, "per_seller": per_seller},
+        )
+        return [(MediaId(row.id), SellerId(row.seller_id)) for row in rows]
+
+    def lease_media(self, leases: Mapping[MediaId, LeaseToken], *, until: datetime) -> None:
+        """Put the locked source pictures under their tokens until ``until``."""
+        self._connection.execute(
+            _LEASE_MEDIA, {"ids": list(leases), "tokens": list(leases.values()), "until": until}
+        )

@@ -1,0 +1,268 @@
+"""Listings: wishes in, claims and outcomes back."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from schemas.channel import Lane, Part, Verb
+from schemas.ids import AccountId, ExternalId, LeaseToken, ListingId, ProductId, SellerId
+from schemas.listing import ListingState, Pending
+from schemas.problem import Problem
+from schemas.product import Product
+from syndicator.domain.listing import Intent, Listing, Wanted
+from syndicator.store.tables import Listing as ListingTable
+from syndicator.store.tables import Product as ProductTable
+from syndicator.store.tables import table
+
+_LISTING = table(ListingTable)
+_PRODUCT = table(ProductTable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of one product on one account, and when to begin."""
+
+    product_id: ProductId
+    account_id: AccountId
+    wanted: Wanted
+    lane: Lane
+    due_at: datetime
+    waits_for_media: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedListing:
+    """A listing held under a fresh token, with its product. Stock and account are read beside it."""
+
+    listing: Listing
+    product: Product
+    token: LeaseToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What to write back for one claimed listing. Values not given stay as they are.
+
+    ``due_in`` None takes the row off the due list, unless a newer wish has come meanwhile.
+    """
+
+    listing_id: ListingId
+    wish: int
+    state: ListingState
+    due_in: timedelta | None
+    problems: tuple[Problem, ...] = ()
+    attempts: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ListingRepository:
+    """Reads and writes listings."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def want(self, seller_id: SellerId, wishes: Sequence[Wish]) -> Sequence[ListingId]:
+        """Record the wishes: new listings are made, known ones get the new wish and fall due.
+
+        A listing that is being worked on keeps its lease; its worker's outcome sees the newer wish and leaves it due.
+        """
+        if not wishes:
+            return []
+        statement = insert(_LISTING)
+        leased = _LISTING.c.lease_token.is_not(None)
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=["product_id", "account_id"],
+            set_={
+                "wanted": new.wanted,
+                "wish": _LISTING.c.wish + 1,
+                "wished_at": sa.func.now(),
+                "lane": sa.case(
+                    (_LISTING.c.due_at.is_not(None), sa.func.least(_LISTING.c.lane, new.lane)), else_=new.lane
+                ),
+                "due_at": sa.case((leased, _LISTING.c.due_at), else_=new.due_at),
+                "waits_for_media": sa.case((leased, _LISTING.c.waits_for_media), else_=new.waits_for_media),
+                "state": ListingState.WORKING.value,
+                "problems": sa.literal([], type_=_LISTING.c.problems.type),
+                "attempts": 0,
+            },
+        )
+        rows = [
+            {
+                "seller_id": seller_id,
+                "product_id": wish.product_id,
+                "account_id": wish.account_id,
+                "wanted": wish.wanted.value,
+                "lane": wish.lane.value,
+                "due_at": wish.due_at,
+                "waits_for_media": wish.waits_for_media,
+            }
+            for wish in wishes
+        ]
+        return [
+            ListingId(value) for value in self._connection.scalars(statement.returning(_LISTING.c.id), rows)
+        ]
+
+    def known(self, product_ids: Iterable[ProductId]) -> Mapping[tuple[ProductId, AccountId], Wanted]:
+        """Return what is wanted of every listing of the products."""
+        rows = self._connection.execute(
+            sa.select(_LISTING.c.product_id, _LISTING.c.account_id, _LISTING.c.wanted).where(
+                _LISTING.c.product_id.in_(list(product_ids))
+            )
+        )
+        return {(ProductId(row.product_id), AccountId(row.account_id)): Wanted(row.wanted) for row in rows}
+
+    def claim(self, token: LeaseToken, *, until: datetime) -> Sequence[ClaimedListing]:
+        """Take over the slice under ``token`` and hold it until ``until``.
+
+        The rows get a fresh token, so a second delivery of the same message finds nothing.
+        """
+        rows = self._connection.execute(
+            sa.select(_LISTING, _PRODUCT.c.canonical)
+            .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
+            .where(_LISTING.c.lease_token == token)
+            .order_by(_LISTING.c.id)
+            .with_for_update(of=_LISTING, skip_locked=True)
+        ).all()
+        fresh = LeaseToken(uuid.uuid4().hex)
+        if rows:
+            self._connection.execute(
+                sa.update(_LISTING)
+                .where(_LISTING.c.id.in_([row.id for row in rows]))
+                .values(lease_token=fresh, due_at=until, waits_for_media=False)
+            )
+        return [
+            ClaimedListing(listing=_listing(row), product=Product.model_validate(row.canonical), token=fresh)
+            for row in rows
+        ]
+
+    def begin(self, intents: Mapping[ListingId, Intent]) -> None:
+        """Record the intents before their calls."""
+        statement = (
+            sa.update(_LISTING)
+            .where(_LISTING.c.id == sa.bindparam("listing"))
+            .values(
+                intent_verb=sa.bindparam("verb"),
+                intent_at=sa.bindparam("at"),
+                intent_parts=sa.bindparam("parts"),
+            )
+        )
+        if intents:
+            self._connection.execute(
+                statement,
+                [
+                    {
+                        "listing": id_,
+                        "verb": intent.verb.value,
+                        "at": intent.since,
+                        "parts": _parts(intent.parts),
+                    }
+                    for id_, intent in intents.items()
+                ],
+            )
+
+    def record(
+        self, token: LeaseToken, outcomes: Sequence[Outcome], *, now: datetime
+    ) -> frozenset[ListingId]:
+        """Write the outcomes and end the lease; return the listings whose lease had already been lost."""
+        lost = set()
+        for outcome in outcomes:
+            due = None if outcome.due_in is None else now + outcome.due_in
+            written = self._connection.execute(
+                sa.update(_LISTING)
+                .where(_LISTING.c.id == outcome.listing_id, _LISTING.c.lease_token == token)
+                .values(
+                    lease_token=None,
+                    due_at=sa.case((_LISTING.c.wish == outcome.wish, due), else_=now),
+                    state=sa.case(
+                        (_LISTING.c.wish == outcome.wish, outcome.state.value),
+                        else_=ListingState.WORKING.value,
+                    ),
+                    problems=[problem.model_dump() for problem in outcome.problems],
+                    attempts=sa.case((_LISTING.c.wish == outcome.wish, outcome.attempts), else_=0),
+                    **outcome.values,
+                )
+            )
+            if written.rowcount == 0:
+                lost.add(outcome.listing_id)
+        return frozenset(lost)
+
+    def wake_for_media(self, product_ids: Sequence[ProductId], *, now: datetime) -> int:
+        """Make due the listings of the products that only waited for pictures; return how many."""
+        woken = self._connection.execute(
+            sa.update(_LISTING)
+            .where(
+                _LISTING.c.product_id.in_(product_ids),
+                _LISTING.c.waits_for_media,
+                _LISTING.c.lease_token.is_(None),
+            )
+            .values(due_at=now, waits_for_media=False)
+        )
+        return woken.rowcount
+
+    def wake_account(self, account_id: AccountId, *, now: datetime) -> int:
+        """Make due the listings an account's trouble had held, after it was reconnected; return how many."""
+        woken = self._connection.execute(
+            sa.update(_LISTING)
+            .where(
+                _LISTING.c.account_id == account_id,
+                _LISTING.c.lease_token.is_(None),
+                _LISTING.c.due_at > now,
+            )
+            .values(due_at=now)
+        )
+        return woken.rowcount
+
+
+def _parts(parts: Mapping[Part, str]) -> dict[str, str]:
+    return {part.value: value for part, value in parts.items()}
+
+
+def pending_json(pending: Pending) -> dict[str, Any]:
+    """Write a Pending as the row keeps it."""
+    return {
+        "progress": dict(pending.progress),
+        "check_after_s": pending.check_after.total_seconds(),
+        "needs_person": pending.needs_person,
+    }
+
+
+def _pending(value: dict[str, Any] | None) -> Pending | None:
+    if value is None:
+        return None
+    return Pending(
+        progress=value["progress"],
+        check_after=timedelta(seconds=value["check_after_s"]),
+        needs_person=value["needs_person"],
+    )
+
+
+def _listing(row: sa.Row[Any]) -> Listing:
+    intent = None
+    if row.intent_verb is not None:
+        intent = Intent(
+            verb=Verb(row.intent_verb),
+            since=row.intent_at,
+            parts={Part(k): v for k, v in (row.intent_parts or {}).items()},
+        )
+    return Listing(
+        id=ListingId(row.id),
+        seller_id=SellerId(row.seller_id),
+        product_id=ProductId(row.product_id),
+        account_id=AccountId(row.account_id),
+        wanted=Wanted(row.wanted),
+        wish=row.wish,
+        wished_at=row.wished_at,
+        publication=row.publication,
+        external_id=None if row.external_id is None else ExternalId(row.external_id),
+        remote=row.remote,
+        sent={Part(k): v for k, v in row.sent.items()},
+        pending=_pending(row.pending),
+        intent=intent,
+        attempts=row.attempts,
+    )

@@ -1,0 +1,225 @@
+"""What people are shown: read models over the tables, made for the command line and the pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.channel import AccountState
+from schemas.ids import AccountId, ChannelKind, ListingId, SellerId, Sku
+from schemas.listing import ListingState
+from schemas.problem import Problem
+from syndicator.domain.listing import Wanted
+from syndicator.store.tables import Attempt as AttemptTable
+from syndicator.store.tables import ChannelAccount as AccountTable
+from syndicator.store.tables import DeadLetter as DeadLetterTable
+from syndicator.store.tables import Listing as ListingTable
+from syndicator.store.tables import Media as MediaTable
+from syndicator.store.tables import Product as ProductTable
+from syndicator.store.tables import table
+
+_LISTING = table(ListingTable)
+_ACCOUNT = table(AccountTable)
+_PRODUCT = table(ProductTable)
+_ATTEMPT = table(AttemptTable)
+_DEAD = table(DeadLetterTable)
+_MEDIA = table(MediaTable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingReport:
+    """A listing as a person sees it.
+
+    ``state`` is the plain state: an account that needs reconnecting stops what is not live yet. ``confirmed_at`` is when
+    the channel last confirmed what is there; None means never.
+    """
+
+    id: ListingId
+    sku: Sku
+    name: str
+    account_id: AccountId
+    account: str
+    kind: ChannelKind
+    state: ListingState
+    wanted: Wanted
+    problems: tuple[Problem, ...]
+    external_id: str | None
+    permalink: str | None
+    confirmed_at: datetime | None
+    due_at: datetime | None
+    unconfirmed: bool
+    pending: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneReport:
+    """How one lane of listings stands: due now, oldest due, under lease, waiting for a later moment."""
+
+    lane: int
+    due: int
+    oldest_due_at: datetime | None
+    in_progress: int
+    scheduled: int
+
+
+class ReportRepository:
+    """Reads only."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def listings(
+        self,
+        seller_id: SellerId,
+        *,
+        skus: Sequence[Sku] | None = None,
+        states: Sequence[ListingState] | None = None,
+        account_ids: Sequence[AccountId] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[ListingReport]:
+        """Return the seller's listings, by product and account."""
+        statement = (
+            sa.select(
+                _LISTING,
+                _PRODUCT.c.sku,
+                _PRODUCT.c.canonical["name"].astext.label("product_name"),
+                _ACCOUNT.c.name.label("account_name"),
+                _ACCOUNT.c.kind,
+                _ACCOUNT.c.state.label("account_state"),
+                _ACCOUNT.c.problem.label("account_problem"),
+            )
+            .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
+            .join(_ACCOUNT, _ACCOUNT.c.id == _LISTING.c.account_id)
+            .where(_LISTING.c.seller_id == seller_id)
+            .order_by(_PRODUCT.c.id, _ACCOUNT.c.id)
+        )
+        if skus is not None:
+            statement = statement.where(_PRODUCT.c.sku.in_(skus))
+        if account_ids is not None:
+            statement = statement.where(_LISTING.c.account_id.in_(account_ids))
+        if limit is not None:
+            statement = statement.limit(limit)
+        reports = [_report(row) for row in self._connection.execute(statement)]
+        return [report for report in reports if states is None or report.state in states]
+
+    def lanes(self, now: datetime) -> Sequence[LaneReport]:
+        """Return the four lanes of listings."""
+        leased = _LISTING.c.lease_token.is_not(None) & (_LISTING.c.due_at > now)
+        due = _LISTING.c.due_at <= now
+        rows = self._connection.execute(
+            sa.select(
+                _LISTING.c.lane,
+                sa.func.count().filter(due).label("due"),
+                sa.func.min(_LISTING.c.due_at).filter(due).label("oldest"),
+                sa.func.count().filter(leased).label("leased"),
+                sa.func.count().filter(~due & ~leased).label("scheduled"),
+            )
+            .where(_LISTING.c.due_at.is_not(None))
+            .group_by(_LISTING.c.lane)
+        )
+        found = {row.lane: row for row in rows}
+        return [
+            LaneReport(
+                lane=lane,
+                due=found[lane].due if lane in found else 0,
+                oldest_due_at=found[lane].oldest if lane in found else None,
+                in_progress=found[lane].leased if lane in found else 0,
+                scheduled=found[lane].scheduled if lane in found else 0,
+            )
+            for lane in range(4)
+        ]
+
+    def media(self, now: datetime) -> LaneReport:
+        """Return how the preparing of pictures stands, as a lane numbered -1."""
+        leased = _MEDIA.c.lease_token.is_not(None) & (_MEDIA.c.due_at > now)
+        due = _MEDIA.c.due_at <= now
+        row = self._connection.execute(
+            sa.select(
+                sa.func.count().filter(due).label("due"),
+                sa.func.min(_MEDIA.c.due_at).filter(due).label("oldest"),
+                sa.func.count().filter(leased).label("leased"),
+                sa.func.count().filter(~due & ~leased).label("scheduled"),
+            ).where(_MEDIA.c.due_at.is_not(None))
+        ).one()
+        return LaneReport(
+            lane=-1, due=row.due, oldest_due_at=row.oldest, in_progress=row.leased, scheduled=row.scheduled
+        )
+
+    def unsettled(self, seller_id: SellerId, *, horizon: datetime) -> int:
+        """Count the seller's listings that will move by themselves before ``horizon``: due, leased or soon due.
+
+        Listings of accounts that wait for a person do not move and are not counted.
+        """
+        return (
+            self._connection.scalar(
+                sa.select(sa.func.count())
+                .select_from(_LISTING.join(_ACCOUNT, _ACCOUNT.c.id == _LISTING.c.account_id))
+                .where(
+                    _LISTING.c.seller_id == seller_id,
+                    _LISTING.c.due_at < horizon,
+                    _ACCOUNT.c.state == AccountState.ACTIVE.value,
+                )
+            )
+            or 0
+        )
+
+    def attempts(self, listing_id: ListingId, *, limit: int = 50) -> Sequence[sa.Row[Any]]:
+        """Return the listing's attempts, newest first."""
+        return self._connection.execute(
+            sa.select(_ATTEMPT)
+            .where(_ATTEMPT.c.listing_id == listing_id)
+            .order_by(_ATTEMPT.c.id.desc())
+            .limit(limit)
+        ).all()
+
+    def attempt_outcomes(self) -> Sequence[sa.Row[Any]]:
+        """Count attempts by step and outcome."""
+        return self._connection.execute(
+            sa.select(_ATTEMPT.c.step, _ATTEMPT.c.outcome, sa.func.count().label("count"))
+            .group_by(_ATTEMPT.c.step, _ATTEMPT.c.outcome)
+            .order_by(_ATTEMPT.c.step, _ATTEMPT.c.outcome)
+        ).all()
+
+    def dead_letters(self, *, limit: int = 100) -> Sequence[sa.Row[Any]]:
+        """Return the dead letters that wait for a person, newest first."""
+        return self._connection.execute(
+            sa.select(_DEAD).where(_DEAD.c.closed_at.is_(None)).order_by(_DEAD.c.id.desc()).limit(limit)
+        ).all()
+
+    def dead_count(self) -> int:
+        """Count the dead letters that wait for a person."""
+        return (
+            self._connection.scalar(
+                sa.select(sa.func.count()).select_from(_DEAD).where(_DEAD.c.closed_at.is_(None))
+            )
+            or 0
+        )
+
+
+def _report(row: sa.Row[Any]) -> ListingReport:
+    state = ListingState(row.state)
+    problems = tuple(Problem.model_validate(problem) for problem in row.problems)
+    held_by_account = row.account_state != AccountState.ACTIVE.value and state is ListingState.WORKING
+    if held_by_account:
+        state = ListingState.STOPPED
+        if row.account_problem is not None:
+            problems = (Problem.model_validate(row.account_problem), *problems)
+    return ListingReport(
+        id=ListingId(row.id),
+        sku=Sku(row.sku),
+        name=row.product_name,
+        account_id=AccountId(row.account_id),
+        account=row.account_name,
+        kind=ChannelKind(row.kind),
+        state=state,
+        wanted=Wanted(row.wanted),
+        problems=problems,
+        external_id=row.external_id,
+        permalink=row.permalink,
+        confirmed_at=row.sent_at,
+        due_at=row.due_at,
+        unconfirmed=row.intent_verb is not None,
+        pending=row.pending,
+    )

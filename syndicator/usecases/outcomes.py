@@ -1,0 +1,256 @@
+"""From what came of a step to what is written back. Pure: values in, values out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.base import Capabilities
+from adapters.errors import ChannelError, OutcomeUnknown, Rejected
+from adapters.http import redact
+from schemas.channel import Part
+from schemas.listing import ListingState, Pending, Receipt, RemoteListing, Rendition
+from schemas.problem import Problem
+from syndicator.domain import sentences
+from syndicator.domain.listing import Listing, Wanted
+from syndicator.domain.plan import Step, StepKind, plan
+from syndicator.domain.policy import Decision, Next, RetryPolicy, decide
+from syndicator.store.attempts import AttemptEnd
+from syndicator.store.listings import Outcome, pending_json
+
+NO_INTENT: Mapping[str, Any] = {"intent_verb": None, "intent_at": None, "intent_parts": None}
+LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
+"""A listing that waits for pictures looks again after this long even if nobody woke it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One claimed listing with everything its step needs. ``label`` is the channel's name for people."""
+
+    listing: Listing
+    rendition: Rendition
+    capabilities: Capabilities
+    label: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What to write for one listing: the outcome, how the attempt ended, and what the account learns."""
+
+    outcome: Outcome
+    attempt: AttemptEnd
+    account_rest: timedelta | None = None
+    account_problem: Problem | None = None
+    dead_cause: str | None = None
+
+
+def in_sync(listing: Listing) -> Outcome:
+    """Nothing to do: the channel has what is wanted."""
+    stopped = listing.wanted is Wanted.WITHDRAWN
+    return Outcome(
+        listing_id=listing.id,
+        wish=listing.wish,
+        state=ListingState.STOPPED if stopped else ListingState.LIVE,
+        due_in=None,
+        values=NO_INTENT,
+    )
+
+
+def held(listing: Listing, problems: tuple[Problem, ...], *, keep_intent: bool = False) -> Outcome:
+    """Hold the listing until a person changes something."""
+    return Outcome(
+        listing_id=listing.id,
+        wish=listing.wish,
+        state=ListingState.NEEDS_YOU,
+        due_in=None,
+        problems=problems,
+        attempts=listing.attempts,
+        values={} if keep_intent else NO_INTENT,
+    )
+
+
+def later(listing: Listing, due_in: timedelta, **values: Any) -> Outcome:
+    """Look again after ``due_in``; no attempt is spent."""
+    return Outcome(
+        listing_id=listing.id,
+        wish=listing.wish,
+        state=ListingState.WORKING,
+        due_in=due_in,
+        attempts=listing.attempts,
+        values=values,
+    )
+
+
+def waits_for_media(listing: Listing) -> Outcome:
+    """The pictures are being made; whoever finishes them wakes the listing."""
+    return later(listing, LOOK_AGAIN_FOR_MEDIA, waits_for_media=True, **NO_INTENT)
+
+
+def succeeded(work: Work, receipt: Receipt | None, now: datetime) -> Ending:
+    """The step took effect."""
+    if work.step.kind in {StepKind.WITHDRAW, StepKind.REPUBLISH}:
+        return Ending(outcome=_withdrawn(work), attempt=AttemptEnd(outcome="done"))
+    if receipt is None:
+        raise TypeError(f"{work.step.kind} must end in a receipt")
+    sent = {**work.listing.sent, **{part: work.rendition.parts[part] for part in work.step.parts}}
+    return Ending(outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="done"))
+
+
+def _confirmed(work: Work, receipt: Receipt, sent: Mapping[Part, str], now: datetime) -> Outcome:
+    after = replace(
+        work.listing, external_id=receipt.external_id, sent=sent, pending=None, intent=None, attempts=0
+    )
+    done = plan(after, work.rendition, work.capabilities).kind is StepKind.NOTHING
+    values: dict[str, Any] = {
+        **NO_INTENT,
+        "external_id": receipt.external_id,
+        "remote": dict(receipt.remote) or dict(work.listing.remote),
+        "sent": {part.value: value for part, value in sent.items()},
+        "sent_at": now,
+        "pending": None,
+    }
+    if receipt.permalink is not None:
+        values["permalink"] = receipt.permalink
+    return Outcome(
+        listing_id=work.listing.id,
+        wish=work.listing.wish,
+        state=ListingState.LIVE if done else ListingState.WORKING,
+        due_in=None if done else timedelta(0),
+        values=values,
+    )
+
+
+def _withdrawn(work: Work) -> Outcome:
+    again = work.step.kind is StepKind.REPUBLISH
+    kept = work.listing.remote if work.capabilities.withdrawn_stays else None
+    resumable = None if not kept else pending_json(Pending(progress=kept, check_after=timedelta(0)))
+    return Outcome(
+        listing_id=work.listing.id,
+        wish=work.listing.wish,
+        state=ListingState.WORKING if again else ListingState.STOPPED,
+        due_in=timedelta(0) if again else None,
+        values={**NO_INTENT, **_absent(work.listing), "pending": resumable},
+    )
+
+
+def _absent(listing: Listing) -> dict[str, Any]:
+    """Forget the remote listing; the next publication gets a marker of its own."""
+    return {
+        "external_id": None,
+        "permalink": None,
+        "remote": {},
+        "sent": {},
+        "pending": None,
+        "publication": listing.publication + 1,
+    }
+
+
+def begun(work: Work, pending: Pending) -> Ending:
+    """The publish goes on later; nothing visible has happened."""
+    values = {**NO_INTENT, "pending": pending_json(pending)}
+    if pending.needs_person:
+        outcome = replace(held(work.listing, pending.problems), values=values)
+    else:
+        outcome = replace(later(work.listing, pending.check_after), values=values)
+    return Ending(outcome=outcome, attempt=AttemptEnd(outcome="pending"))
+
+
+def found(work: Work, remote: RemoteListing, now: datetime) -> Ending:
+    """Verification found our listing: adopt it, or carry it on when buyers do not see it yet."""
+    intent = work.listing.intent
+    if not remote.visible:
+        pending = Pending(progress=remote.remote, check_after=timedelta(0))
+        values = {**NO_INTENT, "pending": pending_json(pending)}
+        outcome = later(work.listing, timedelta(0), **values)
+        return Ending(outcome=outcome, attempt=AttemptEnd(outcome="found_hidden"))
+    receipt = Receipt(external_id=remote.external_id, permalink=remote.permalink, remote=remote.remote)
+    # What was being sent when the answer was lost is what the channel has; anything newer shows as a difference.
+    sent = intent.parts if intent is not None else {}
+    return Ending(outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="found"))
+
+
+def absent(work: Work, now: datetime, policy: RetryPolicy) -> Ending:
+    """Verification found nothing: too early to tell, or settled, so that it may be sent again."""
+    settles = work.capabilities.lookup_settles_after
+    since = work.listing.intent.since if work.listing.intent is not None else now
+    elapsed = now - since
+    if settles is None or elapsed < settles:
+        rest = timedelta(seconds=60) if settles is None else settles - elapsed
+        wait = min(max(elapsed, timedelta(seconds=5)), rest) + timedelta(milliseconds=100)
+        return Ending(outcome=later(work.listing, wait), attempt=AttemptEnd(outcome="not_seen_yet"))
+    if policy.is_spent(work.listing.attempts, now - work.listing.wished_at):
+        return _dead(work, OutcomeUnknown("not found on the channel after repeated attempts"), "absent")
+    return Ending(
+        outcome=later(work.listing, timedelta(0), **NO_INTENT), attempt=AttemptEnd(outcome="absent")
+    )
+
+
+def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) -> Ending:
+    """The channel answered with an error, or did not answer."""
+    listing = work.listing
+    decision = decide(error, attempts=listing.attempts, wish_age=now - listing.wished_at, policy=policy)
+    decision = _without_doubt(decision, work, policy)
+    attempts = listing.attempts + decision.spends_attempt
+    end = attempt_end(error)
+    match decision.next:
+        case Next.LATER | Next.ACCOUNT_LATER:
+            values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
+            outcome = replace(later(listing, decision.wait, **values), attempts=attempts)
+            rest = decision.wait if decision.next is Next.ACCOUNT_LATER else None
+            return Ending(outcome=outcome, attempt=end, account_rest=rest)
+        case Next.VERIFY:
+            return Ending(outcome=replace(later(listing, decision.wait), attempts=attempts), attempt=end)
+        case Next.NEEDS_YOU:
+            problems = error.problems if isinstance(error, Rejected) else ()
+            return Ending(outcome=held(listing, problems), attempt=end)
+        case Next.PARK_ACCOUNT:
+            values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
+            problem = error.problem or sentences.gave_up(work.label, error.message)
+            return Ending(
+                outcome=later(listing, timedelta(0), **values), attempt=end, account_problem=problem
+            )
+        case Next.VANISHED:
+            gone = replace(
+                held(listing, (sentences.vanished(work.label),)), values={**NO_INTENT, **_absent(listing)}
+            )
+            return Ending(outcome=gone, attempt=end)
+        case Next.DEAD:
+            return _dead(work, error, end.outcome)
+
+
+def _without_doubt(decision: Decision, work: Work, policy: RetryPolicy) -> Decision:
+    """Turn "verify" into "again" for steps that are absolute or look before they repeat: doing them again tells."""
+    if decision.next is not Next.VERIFY or (
+        work.step.kind in {StepKind.PUBLISH, StepKind.RESUME} and work.capabilities.visible_steps
+    ):
+        return decision
+    if work.listing.attempts + 1 >= policy.max_attempts:
+        return Decision(next=Next.DEAD)
+    return Decision(next=Next.LATER, wait=policy.backoff(work.listing.attempts + 1))
+
+
+def _dead(work: Work, error: ChannelError, outcome: str) -> Ending:
+    problem = error.problem or sentences.gave_up(work.label, error.message)
+    return Ending(
+        outcome=held(
+            work.listing,
+            (problem,),
+            keep_intent=isinstance(error, OutcomeUnknown) or work.step.kind is StepKind.VERIFY,
+        ),
+        attempt=replace(attempt_end(error), outcome=outcome),
+        dead_cause=f"{type(error).__name__} {error.vendor_code or ''}".strip(),
+    )
+
+
+def attempt_end(error: ChannelError) -> AttemptEnd:
+    """Describe an error for the record, redacted and capped."""
+    name = type(error).__name__
+    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return AttemptEnd(
+        outcome=snake,
+        vendor_code=error.vendor_code,
+        http_status=error.http_status,
+        request_id=error.request_id,
+        message=redact(error.message),
+    )

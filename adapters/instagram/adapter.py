@@ -1,0 +1,214 @@
+"""An Instagram account behind the port: glue between the pure mapping, the publishing steps and the client."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar, Final, NoReturn
+
+from adapters.base import AdapterContext, Capabilities, Change, Fallback, StockMode
+from adapters.errors import ChannelError, Gone, Transient, Unsupported
+from adapters.instagram import mapping
+from adapters.instagram.client import ContainerState, InstagramClient, Login, Media
+from adapters.instagram.errors import is_missing
+from adapters.instagram.limits import LOOKUP_SETTLES_AFTER, MAX_CAPTION, MAX_PICTURES, PICTURE
+from adapters.instagram.mapping import KIND
+from adapters.instagram.progress import Progress
+from adapters.instagram.publishing import Publishing, find_media
+from adapters.meta_graph.paging import carries, entries_since
+from schemas.channel import Part, Verb
+from schemas.ids import ChannelKind, ExternalId, Sku
+from schemas.listing import ListingRef, Marker, Offer, Pending, Receipt, RemoteListing, Rendition
+from schemas.problem import Problem
+from schemas.product import Product
+
+_EVER: Final = datetime(2010, 1, 1, tzinfo=UTC)
+"""Before anything was ever posted: comments are looked through from the beginning."""
+
+
+def _capabilities(login: Login) -> Capabilities:
+    """Say what an account can do; only the Facebook login can delete a post (meta.md section 2.1)."""
+    can_delete = login is Login.FACEBOOK
+    verbs = {Verb.PUBLISH, Verb.COMMENT, Verb.FETCH, Verb.FIND} | ({Verb.WITHDRAW} if can_delete else set())
+    renewal = Fallback.REPUBLISH if can_delete else Fallback.ASK
+    return Capabilities(
+        verbs=frozenset(verbs),
+        fallbacks={
+            Part.TEXT: renewal,
+            Part.PICTURES: renewal,
+            Part.PRICE: Fallback.COMMENT,
+            Part.STOCK: Fallback.COMMENT,
+        },
+        stock=StockMode.IN_OUT,
+        picture=PICTURE,
+        max_pictures=MAX_PICTURES,
+        max_text=MAX_CAPTION,
+        lookup_settles_after=LOOKUP_SETTLES_AFTER,
+    )
+
+
+CAPABILITIES: Final = {login: _capabilities(login) for login in Login}
+
+
+class InstagramAdapter:
+    """One professional account. ``account.settings["login"]`` says how it was connected; "facebook" where absent.
+
+    Raises:
+        ValueError: The setting names no known login.
+    """
+
+    kind: ClassVar[ChannelKind] = KIND
+
+    def __init__(self, context: AdapterContext) -> None:
+        self._context = context
+        self._login = Login(context.account.settings.get("login", Login.FACEBOOK))
+        self._client = InstagramClient(context, self._login)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the account can do; it depends on how it was connected."""
+        return CAPABILITIES[self._login]
+
+    def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
+        """Make the post; see ``mapping.render``."""
+        return mapping.render(product, offers, marker, self._context.templates)
+
+    def validate(self, rendition: Rendition, product: Product) -> Sequence[Problem]:  # noqa: ARG002 the port's shape
+        """Return every rule of the channel the post breaks."""
+        return mapping.validate(rendition)
+
+    def check(self) -> None:
+        """Read the account with its token.
+
+        Raises:
+            ChannelError: The token is dead, lacks the account, or the channel did not answer.
+        """
+        self._client.read_account()
+
+    def publish(self, rendition: Rendition) -> Pending:
+        """Create the containers, which nobody sees; the visible call comes in ``resume``.
+
+        Raises:
+            ChannelError: The class says what happens next; never ``OutcomeUnknown``.
+        """
+        return self._publishing(rendition).build(Progress.start(self._context.clock.now()))
+
+    def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
+        """Look at the container and take the next step.
+
+        A container that is published already is looked up by its marker and never published again.
+
+        Raises:
+            ChannelError: The class says what happens next.
+        """
+        return self._publishing(rendition).advance(Progress.read(pending))
+
+    def update(self, change: Change) -> NoReturn:  # noqa: ARG002 the port's shape
+        """Refuse: neither caption nor pictures of a live post can be edited.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise Unsupported("an Instagram post cannot be edited")
+
+    def set_stock(self, change: Change) -> NoReturn:  # noqa: ARG002 the port's shape
+        """Refuse: Instagram has no stock field; "sold out" is said in a comment.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise Unsupported("Instagram has no stock field")
+
+    def comment(self, change: Change) -> Receipt:
+        """Say the new price or availability under the post, unless our last word there says it already.
+
+        Raises:
+            Gone: The post no longer exists.
+            Unsupported: A part was asked for that comments do not carry.
+            ChannelError: As the error table says.
+        """
+        if not change.parts or not change.parts <= {Part.PRICE, Part.STOCK}:
+            raise Unsupported("an Instagram comment says price and availability only")
+        text = mapping.change_text(change.rendition, change.parts, self._context.templates)
+        media = change.ref.external_id
+        try:
+            if self._last_word(media, change.ref.marker) != text:
+                self._client.comment(media, text)
+        except ChannelError as error:
+            if is_missing(error) and self.fetch(change.ref) is None:
+                raise Gone("the post no longer exists", vendor_code=error.vendor_code) from error
+            raise
+        return Receipt(
+            external_id=media, permalink=change.ref.remote.get("permalink"), remote=change.ref.remote
+        )
+
+    def withdraw(self, ref: ListingRef) -> None:
+        """Delete the post. A post that is gone already is success.
+
+        Raises:
+            Unsupported: The account was connected through Instagram itself, which cannot delete.
+            ChannelError: The post stands and could not be deleted.
+        """
+        if Verb.WITHDRAW not in self.capabilities.verbs:
+            raise Unsupported("an account connected through Instagram's own login cannot delete posts")
+        try:
+            self._client.delete(ref.external_id)
+        except ChannelError as error:
+            if not is_missing(error) or self.fetch(ref) is not None:
+                raise
+
+    def fetch(self, ref: ListingRef) -> RemoteListing | None:
+        """Read the post back; None when it is gone.
+
+        The channel says the same of a missing post and of one the token may not see, so the account is read too:
+        absence is believed only while the account itself answers.
+
+        Raises:
+            ChannelError: As the error table says.
+        """
+        try:
+            return _remote(self._client.media(ref.external_id))
+        except ChannelError as error:
+            if not is_missing(error):
+                raise
+            self._client.read_account()
+            return None
+
+    def find_by_marker(
+        self, marker: Marker, *, since: datetime, pending: Pending | None = None
+    ) -> Sequence[RemoteListing]:
+        """Find our posts by the marker in their captions, oldest first.
+
+        Raises:
+            Transient: The container of ``pending`` says it is published but no list shows the post yet.
+            ChannelError: As the error table says.
+        """
+        found = [_remote(media) for media in find_media(self._client, marker, since)]
+        if not found and pending is not None and self._is_published(Progress.read(pending)):
+            raise Transient("Instagram says the post is published, but its list does not show it yet")
+        return found
+
+    def _publishing(self, rendition: Rendition) -> Publishing:
+        return Publishing(self._context, self._client, rendition)
+
+    def _is_published(self, progress: Progress) -> bool:
+        if progress.container is None:
+            return False
+        return self._client.container(progress.container).status_code is ContainerState.PUBLISHED
+
+    def _last_word(self, media: str, marker: Marker) -> str | None:
+        """Return the newest comment that carries the marker."""
+        comments = entries_since(
+            lambda after: self._client.comments(media, after), lambda comment: comment.timestamp, _EVER
+        )
+        ours = [comment for comment in comments if carries(comment.text, marker)]
+        return max(ours, key=lambda comment: comment.timestamp).text if ours else None
+
+
+def _remote(media: Media) -> RemoteListing:
+    return RemoteListing(
+        external_id=ExternalId(media.id),
+        permalink=media.permalink,
+        visible=True,
+        created_at=media.timestamp,
+        seen={"text": media.caption or ""},
+        remote={"permalink": media.permalink},
+    )

@@ -167,11 +167,12 @@ class PrivatePostgres:
         data = self._data.resolve()
         if not end_leftovers(data, "postgres", (signal.SIGINT, signal.SIGQUIT)):
             raise OSError(f"an earlier server still uses {data} and cannot be ended")
-        pid_file = self._data / "postmaster.pid"
-        # After a reboot or in a new container the pid in the file may be some other program's, or a zombie
+        pid_files = self._data / "postmaster.pid", self._sockets / f"{SOCKET_NAME}.lock"
+        # After a reboot or in a new container the pid in its files may be some other program's, or a zombie
         # nobody collects, and the server would refuse to start. We know that no server is in the folder.
-        if pid_file.exists() and _names_no_server(pid_file):
-            pid_file.unlink()
+        for pid_file in pid_files:
+            if pid_file.exists() and _names_no_server(pid_file):
+                pid_file.unlink()
 
     def _command(self) -> Command:
         settings = {**self._settings, "unix_socket_directories": _quoted(self._sockets)}

@@ -109,9 +109,9 @@ def test_a_pid_file_naming_another_program_is_no_obstacle(short_folder):
     with PrivatePostgres(short_folder) as server:
         write(server.url, 1)
         kill_and_wait(server.pid)
-    pid_file = short_folder / "data" / "postmaster.pid"
-    lines = pid_file.read_text().splitlines()
-    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    for pid_file in (short_folder / "data" / "postmaster.pid", short_folder / "run" / ".s.PGSQL.5432.lock"):
+        lines = pid_file.read_text().splitlines()
+        pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
 
     with PrivatePostgres(short_folder) as server:
         assert read(server.url) == [1]
@@ -183,12 +183,11 @@ def test_a_setting_the_server_refuses_is_reported_with_its_own_words(short_folde
 
 
 def test_values_of_a_failing_statement_are_not_logged(short_folder):
-    with PrivatePostgres(short_folder) as server:
-        with psycopg.connect(libpq_url(server.url)) as connection:
-            connection.execute("CREATE TABLE account (token text PRIMARY KEY)")
+    with PrivatePostgres(short_folder) as server, psycopg.connect(libpq_url(server.url)) as connection:
+        connection.execute("CREATE TABLE account (token text PRIMARY KEY)")
+        connection.execute("INSERT INTO account VALUES ('very-secret')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("INSERT INTO account VALUES ('very-secret')")
-            with pytest.raises(psycopg.errors.UniqueViolation):
-                connection.execute("INSERT INTO account VALUES ('very-secret')")
 
     log = (short_folder / "log" / "postgres.log").read_text()
     assert "duplicate key" in log

@@ -124,6 +124,8 @@ def normalize_thai(text: str) -> str:
     Shape: line breaks and ordinary spaces stay; a no-break space becomes a space. Applying it again changes
     nothing. NFKC is not used: it takes SARA AM apart.
     """
+    if text.isascii():
+        return text
     text = _NO_BREAK_SPACE.sub(" ", _INVISIBLE.sub("", text))
     while (repaired := _repaired(text)) != text:
         text = repaired

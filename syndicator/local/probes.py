@@ -29,25 +29,19 @@ def where(url: str) -> str:
     sockets = parse_qs(parts.query).get("host")
     if sockets:
         return f"{sockets[0]}{unquote(parts.path)}"
-    host = parts.hostname or ""
-    return f"{host}{_port(url)}{unquote(parts.path)}"
-
-
-def _port(url: str) -> str:
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        return ":?"
-    return f":{port}" if port else ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname or ''}{port}{unquote(parts.path)}"
 
 
 def probe_database(url: str, *, timeout: timedelta = PROBE_TIMEOUT) -> None:
     """Return when the PostgreSQL at ``url`` answers a query.
 
     Raises:
-        ServerDown: It does not, or is too old; code ``database_unreachable`` or ``database_too_old``. The
-            sentence names host, port, database and reason, and never the password.
+        ServerDown: It does not (code ``database_unreachable``), is too old (``database_too_old``), or the
+            address makes no sense (``database_url_invalid``). The sentence names host, port, database and
+            reason, and never the password.
     """
+    _check_readable("database", "PostgreSQL", url)
     try:
         with psycopg.connect(
             libpq_url(url), connect_timeout=max(2, int(timeout.total_seconds())), autocommit=True
@@ -64,9 +58,11 @@ def probe_redis(url: str, *, timeout: timedelta = PROBE_TIMEOUT) -> None:
     """Return when the Redis at ``url`` answers.
 
     Raises:
-        ServerDown: It does not, or is too old; code ``redis_unreachable`` or ``redis_too_old``. The sentence
-            names host, port, database and reason, and never the password.
+        ServerDown: It does not (code ``redis_unreachable``), is too old (``redis_too_old``), or the address
+            makes no sense (``redis_url_invalid``). The sentence names host, port, database and reason, and
+            never the password.
     """
+    _check_readable("redis", "Redis", url)
     seconds = timeout.total_seconds()
     try:
         with redis.Redis.from_url(
@@ -77,6 +73,27 @@ def probe_redis(url: str, *, timeout: timedelta = PROBE_TIMEOUT) -> None:
         raise ServerDown(_unreachable("redis", "Redis", url, exc)) from None
     if tuple(int(number) for number in version.split(".")[:2]) < MIN_REDIS:
         raise ServerDown(_too_old("redis", "Redis", url, version, ".".join(map(str, MIN_REDIS))))
+
+
+def _check_readable(kind: str, name: str, url: str) -> None:
+    """Refuse an address whose parts cannot be told apart; any of them may then be a piece of the password."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.port is None or parts.port > 0
+    except ValueError:
+        readable = False
+    if readable and parts.scheme and not parts.fragment and "@" not in parts.path:
+        return
+    setting = f"SYNDICATOR_{kind.upper()}_URL"
+    raise ServerDown(
+        Problem(
+            path=setting,
+            code=f"{kind}_url_invalid",
+            th=f"อ่านที่อยู่ของ {name} ใน {setting} ไม่ได้ อักขระพิเศษในรหัสผ่าน เช่น # / @ : ต้องเขียนแบบ % (เช่น %23 แทน #)",
+            en=f"the address of {name} in {setting} cannot be read; special characters of a password, such as"
+            " # / @ :, must be percent-encoded (%23 for #)",
+        )
+    )
 
 
 def _unreachable(kind: str, name: str, url: str, exc: Exception) -> Problem:
@@ -110,7 +127,7 @@ def _reason(url: str, exc: Exception) -> str:
 
 
 def _secrets(url: str) -> list[str]:
-    """Collect every spelling of the password in an address, also of one too broken to be parsed."""
+    """Collect every spelling of the password in an address."""
     user_info = url.partition("://")[2].rpartition("@")[0]
     raw = [user_info.partition(":")[2], *parse_qs(urlsplit(url).query).get("password", [])]
     return [spelling for secret in raw if secret for spelling in (secret, unquote(secret))]

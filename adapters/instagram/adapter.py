@@ -130,7 +130,7 @@ class InstagramAdapter:
         text = mapping.change_text(change.rendition, change.parts, self._context.templates)
         media = change.ref.external_id
         try:
-            if self._last_word(media, change.ref.marker) != text:
+            if not self._is_said(media, change.ref.marker, text):
                 self._client.comment(media, text)
         except ChannelError as error:
             if is_missing(error) and self.fetch(change.ref) is None:
@@ -194,13 +194,19 @@ class InstagramAdapter:
             return False
         return self._client.container(progress.container).status_code is ContainerState.PUBLISHED
 
-    def _last_word(self, media: str, marker: Marker) -> str | None:
-        """Return the newest comment that carries the marker."""
+    def _is_said(self, media: str, marker: Marker, text: str) -> bool:
+        """Say whether our newest comment under the post reads like ``text``.
+
+        The at sign does not count: texts lose it on the way back (meta.md section 2.5).
+        """
         comments = entries_since(
             lambda after: self._client.comments(media, after), lambda comment: comment.timestamp, _EVER
         )
         ours = [comment for comment in comments if carries(comment.text, marker)]
-        return max(ours, key=lambda comment: comment.timestamp).text if ours else None
+        if not ours:
+            return False
+        newest = max(ours, key=lambda comment: comment.timestamp)
+        return newest.text.replace("@", "").strip() == text.replace("@", "").strip()
 
 
 def _remote(media: Media) -> RemoteListing:

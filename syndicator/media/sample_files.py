@@ -92,9 +92,7 @@ def _two_pictures(scene: Image.Image, exif: bytes, out: io.BytesIO) -> None:
 
 
 def _heic(scene: Image.Image, exif: bytes, out: io.BytesIO) -> None:
-    pillow_heif.from_pillow(scene).save(
-        out, quality=50, exif=exif, enc_params={"preset": "ultrafast"}
-    )
+    pillow_heif.from_pillow(scene).save(out, quality=50, exif=exif, enc_params={"preset": "ultrafast"})
 
 
 def _png(scene: Image.Image, exif: bytes, out: io.BytesIO) -> None:

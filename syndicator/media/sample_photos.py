@@ -41,7 +41,7 @@ def make_photos(
     long_side: int = LONG_SIDE,
     processes: int = PROCESSES,
 ) -> SamplePhotos:
-    """Make the photos ``names`` below ``folder``, in a few processes of about 300 MB each.
+    """Make the photos ``names`` below ``folder``, in a few processes of some 400 MB each.
 
     The same names give the same pictures. A few are not the JPEG that their name says (:func:`kinds_of`).
     Each file appears whole or not at all; interrupted, the next call makes the rest.

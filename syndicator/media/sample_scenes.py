@@ -14,7 +14,7 @@ Shape: TypeAlias = Callable[[ImageDraw.ImageDraw, Box, Colour, random.Random], N
 _SKETCH: Final = 4
 """Shapes are drawn at a quarter of the size and enlarged: a lens is never as sharp as a line drawn by a program."""
 _TILE: Final = 512
-_GRAIN: Final = 0.13
+_GRAIN: Final = 0.18
 """Strength of the sensor noise; set so that a 12-megapixel JPEG of quality 90 weighs 2 to 5 MB, as phones write."""
 _GOODS: Final[tuple[Colour, ...]] = (
     (196, 140, 62), (122, 72, 38), (214, 190, 120), (92, 124, 58), (160, 44, 40),
@@ -35,7 +35,7 @@ def draw_scene(name: str, size: tuple[int, int]) -> Image.Image:
     for box in _layout(sketch_size, chance):
         _put_goods(sketch, box, chance)
     _put_label(sketch, name)
-    return _with_grain(sketch.resize(size, Image.Resampling.BICUBIC), chance)
+    return _with_grain(sketch.resize(size, Image.Resampling.BILINEAR), chance)
 
 
 def _table_top(size: tuple[int, int], chance: random.Random) -> Image.Image:

@@ -1,0 +1,1 @@
+"""Stand-ins for the channels and the checks that hold an adapter to the port."""

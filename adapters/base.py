@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import httpx
 
@@ -250,6 +250,31 @@ class BatchingAdapter(ChannelAdapter, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """What a person works from where a channel has no API: one ZIP."""
+
+    filename: str
+    data: bytes = field(repr=False)
+
+
+@runtime_checkable
+class PackingAdapter(Protocol):
+    """A channel whose publish is carried by a person: it answers ``Pending(needs_person=True)``.
+
+    The core stores the pack and shows it. What the person brings back goes to ``resume`` as
+    ``Pending(progress={"code": ...})``, which answers with the receipt or refuses the code.
+    """
+
+    def pack(self, rendition: Rendition) -> Pack:
+        """Build the pack.
+
+        Raises:
+            ChannelError: Transient when a picture is not stored yet.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelType:
     """One row of the registry: how a kind of channel is named, connected and made.
 
@@ -257,6 +282,8 @@ class ChannelType:
         credential_names: Secrets the account needs, as ``channels connect`` asks for them.
         settings_key: Name of the group in the program's settings (``meta``, ``line``).
         make: Builds the adapter for one account.
+        credential_names_for: Where the secrets depend on the account's settings: (settings group, account settings)
+            -> names; None means ``credential_names`` always.
         fallbacks_th: What the channel cannot do and what happens instead, one Thai sentence each, for people.
     """
 
@@ -266,4 +293,5 @@ class ChannelType:
     credential_names: tuple[str, ...]
     settings_key: str
     make: Callable[[AdapterContext], ChannelAdapter]
+    credential_names_for: Callable[[Any, Mapping[str, Any]], tuple[str, ...]] | None = None
     fallbacks_th: tuple[str, ...] = ()

@@ -1,0 +1,274 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import tenacity
+
+from adapters.base import AdapterContext, Capabilities, Change, Fallback, StockMode
+from adapters.emarket.base_adapter import MarketAdapter
+from adapters.emarket.batches import RowWriter
+from adapters.emarket.client import MarketClient
+from adapters.emarket.errors import AlreadyDone, DuplicateSku
+from adapters.emarket.fields import ApiFields, at
+from adapters.emarket.images import Moving, PictureMover, picture_refused
+from adapters.emarket.loading import LoadedMarket
+from adapters.emarket.market import Capability, OpName
+from adapters.emarket.payloads import product_payload
+from adapters.emarket.reading import listings, receipt
+from adapters.errors import ChannelError, Gone, OutcomeUnknown, Rejected, Throttled, Transient
+from schemas.channel import Part, Verb
+from schemas.listing import ListingRef, Marker, Pending, Receipt, RemoteListing, Rendition
+
+_POLL_EVERY: Final = timedelta(milliseconds=200)
+_POLLS_AT_PUBLISH: Final = 3
+"""Looks at the pictures before a publish is put aside as pending; most batches are done by then."""
+_POLLS_AT_UPDATE: Final = 25
+"""An update cannot be put aside, so it waits up to five seconds."""
+_CHECK_AFTER: Final = timedelta(seconds=1)
+_PICTURE_TRIES: Final = 5
+"""How often the market is asked for pictures it could not fetch; the waits between are 3, 9, 27 and 81 seconds."""
+_ROW_PARTS: Final = frozenset({Part.PRICE, Part.STOCK})
+_PROBE_SKU: Final = "SYNDICATOR-CHECK"
+
+
+class ApiMarketAdapter(MarketAdapter):
+    """A market with an API, called as its file says. Pictures first, then one visible create."""
+
+    def __init__(
+        self,
+        context: AdapterContext,
+        loaded: LoadedMarket,
+        fields: ApiFields,
+        *,
+        poll_every: timedelta = _POLL_EVERY,
+    ) -> None:
+        super().__init__(context, loaded)
+        self._fields = fields
+        self._poll_every = poll_every
+        self._client = MarketClient(context.http, loaded.market, context.credentials, context.clock)
+        self._mover = PictureMover(self._client, loaded.market, fields, context.pictures.url)
+        self._rows = RowWriter(self._client, loaded.market, fields)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the market file declares."""
+        can, ops = self.market.capabilities, self.market.ops
+        editable = self._editable()
+        batches = [ops[name].batch_max for name in (OpName.STOCK, OpName.PRICE) if name in ops]
+        return Capabilities(
+            verbs=self._verbs(),
+            editable=editable,
+            fallbacks=dict.fromkeys(frozenset(Part) - editable, Fallback.ASK),
+            stock=StockMode.QUANTITY if Capability.STOCK in can else StockMode.NONE,
+            picture=self._picture,
+            max_pictures=self._max_pictures,
+            max_text=self._max_text,
+            option_levels=self.market.variants.tiers_max,
+            lookup_settles_after=timedelta(seconds=self.market.lookup_settles_s),
+            update_batch=min(batches, default=1),
+        )
+
+    def check(self) -> None:
+        """Look for a product that does not exist: an answer proves that keys, token and signature work."""
+        self._find(_PROBE_SKU)
+
+    def publish(self, rendition: Rendition) -> Receipt | Pending:
+        """Have the pictures fetched, then create the listing; pending while the pictures take longer."""
+        return self._carry_on(rendition, self._mover.begin(rendition.pictures, Moving()))
+
+    def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
+        """Carry on with the pictures, or finish a listing that exists already.
+
+        ``pending.progress`` is what ``publish`` gave, or a ``RemoteListing.remote`` that is being adopted: a hidden
+        one is brought to the rendition and shown, one that is shown or under review is answered with its receipt.
+        """
+        if "item_id" in pending.progress:
+            return self._adopt(rendition)
+        return self._carry_on(rendition, Moving.from_json(pending.progress))
+
+    def update(self, change: Change) -> Receipt:
+        """Bring the changed parts to the rendition: content by update, price and stock by their own calls."""
+        content = change.parts - _ROW_PARTS
+        answer = self._receipt_of(change)
+        if content:
+            answer = self._update_content(change, content)
+        if change.parts & _ROW_PARTS:
+            self._write_rows(change)
+        return answer
+
+    def set_stock(self, change: Change) -> Receipt:
+        """Write absolute free-to-sell figures."""
+        if Verb.SET_STOCK not in self._verbs():
+            raise self._unsupported(Verb.SET_STOCK, change.ref.external_id)
+        self._write_rows(replace(change, parts=frozenset({Part.STOCK})))
+        return self._receipt_of(change)
+
+    def update_many(self, changes: Sequence[Change]) -> Sequence[Receipt | ChannelError]:
+        """Write price and stock of several listings in few calls; other parts are updated one listing at a time.
+
+        Raises:
+            ChannelError: One and the same failure met every listing.
+        """
+        refused = self._rows.write(changes)
+        first = refused[0] if refused else None
+        if first is not None and len(changes) > 1 and all(error is first for error in refused):
+            raise first
+        return [
+            error if error is not None else self._content_of(change)
+            for change, error in zip(changes, refused, strict=True)
+        ]
+
+    def withdraw(self, ref: ListingRef) -> None:
+        """Hide the listing, or delete it where the market cannot hide. Hidden or gone already is success."""
+        item = {self._fields.item_id: str(ref.external_id)}
+        try:
+            if Capability.HIDE in self.market.capabilities:
+                rows = self._fields.hide_rows
+                self._raise_refused(
+                    self._client.call(OpName.HIDE, item if rows is None else {rows: [item]}).failed
+                )
+            elif Capability.DELETE in self.market.capabilities:
+                self._client.call(OpName.DELETE, item)
+            else:
+                raise self._unsupported(Verb.WITHDRAW, ref.external_id)
+        except (Gone, AlreadyDone):
+            return
+
+    def fetch(self, ref: ListingRef) -> RemoteListing | None:
+        """Read the listing by our code."""
+        found = self._find(ref.marker.sku)
+        return next((listing for listing in found if listing.external_id == ref.external_id), None)
+
+    def find_by_marker(
+        self, marker: Marker, *, since: datetime, pending: Pending | None = None
+    ) -> Sequence[RemoteListing]:
+        """Find listings by our code, which markets keep unique; neither ``since`` nor ``pending`` narrows it."""
+        del since, pending
+        return self._find(marker.sku)
+
+    def _editable(self) -> frozenset[Part]:
+        can = self.market.capabilities
+        parts = {Part.TEXT, Part.DETAILS, Part.PICTURES} if Capability.UPDATE in can else set()
+        parts |= {Part.PRICE} if Capability.PRICE in can else set()
+        parts |= {Part.STOCK} if Capability.STOCK in can else set()
+        return frozenset(parts)
+
+    def _verbs(self) -> frozenset[Verb]:
+        can = self.market.capabilities
+        verbs = {Verb.PUBLISH, Verb.FETCH, Verb.FIND} if Capability.CREATE in can else {Verb.FETCH, Verb.FIND}
+        verbs |= {Verb.UPDATE} if self._editable() else set()
+        verbs |= {Verb.SET_STOCK} if Capability.STOCK in can else set()
+        verbs |= {Verb.WITHDRAW} if can & {Capability.HIDE, Capability.DELETE} else set()
+        return frozenset(verbs)
+
+    def _carry_on(self, rendition: Rendition, moving: Moving) -> Receipt | Pending:
+        self._follow(moving, rendition, _POLLS_AT_PUBLISH)
+        if not moving.is_done:
+            return Pending(progress=moving.as_json(), check_after=_CHECK_AFTER)
+        if moving.missing(rendition.pictures):
+            return self._move_again(rendition, moving)
+        return self._create(rendition, moving.hosted)
+
+    def _move_again(self, rendition: Rendition, moving: Moving) -> Pending:
+        """Ask for what is missing: the market could not fetch it, or the rendition was edited meanwhile."""
+        if moving.tries >= _PICTURE_TRIES:
+            raise Rejected([picture_refused(self.market, "cannot be fetched")])
+        wait = _CHECK_AFTER * 3**moving.tries
+        return Pending(progress=self._mover.begin(rendition.pictures, moving).as_json(), check_after=wait)
+
+    def _follow(self, moving: Moving, rendition: Rendition, polls: int) -> None:
+        """Look at the pictures until they are there, at most ``polls`` times with a short pause between."""
+        looking = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(polls),
+            wait=tenacity.wait_fixed(self._poll_every),
+            retry=tenacity.retry_if_result(lambda is_done: not is_done),
+            retry_error_callback=lambda _state: None,
+        )
+        looking(self._look, moving, rendition)
+
+    def _look(self, moving: Moving, rendition: Rendition) -> bool:
+        self._mover.follow(moving, rendition.pictures)
+        return moving.is_done
+
+    def _create(self, rendition: Rendition, hosted: Mapping[str, str]) -> Receipt:
+        try:
+            answer = self._client.call(OpName.CREATE, product_payload(rendition.body, self._fields, hosted))
+        except DuplicateSku:
+            # The code is taken, most likely by our own earlier attempt or by a listing withdrawn before.
+            found = self._find(rendition.marker.sku)
+            if not found:
+                raise
+            return self._bring_to(rendition, found[0], hosted)
+        item_id = at(answer.body, self._fields.reads.created_item_id)
+        if item_id is None:
+            raise OutcomeUnknown(f"market {self.market.id} created a listing but did not say its id")
+        return receipt(str(item_id), at(answer.body, self._fields.reads.created_url), hosted)
+
+    def _adopt(self, rendition: Rendition) -> Receipt:
+        found = self._find(rendition.marker.sku)
+        if not found:
+            raise Gone(f"listing {rendition.marker.sku} no longer exists on market {self.market.id}")
+        if found[0].visible or self._is_waiting(found[0]):
+            return receipt(str(found[0].external_id), found[0].permalink, {})
+        return self._bring_to(rendition, found[0], {})
+
+    def _is_waiting(self, listing: RemoteListing) -> bool:
+        return listing.seen["status"] in self._fields.statuses.waiting
+
+    def _bring_to(self, rendition: Rendition, listing: RemoteListing, hosted: Mapping[str, str]) -> Receipt:
+        """Make a listing of ours carry the whole rendition and show it."""
+        remote = {**listing.remote, "hosted": dict(hosted)}
+        ref = ListingRef(external_id=listing.external_id, marker=rendition.marker, remote=remote)
+        return self.update(Change(ref=ref, rendition=rendition, parts=frozenset(Part)))
+
+    def _content_of(self, change: Change) -> Receipt | ChannelError:
+        content = change.parts - _ROW_PARTS
+        try:
+            return self._update_content(change, content) if content else self._receipt_of(change)
+        except ChannelError as exc:
+            return exc
+
+    def _update_content(self, change: Change, content: frozenset[Part]) -> Receipt:
+        is_partial = Capability.PARTIAL_UPDATE in self.market.capabilities
+        parts = content if is_partial else frozenset(Part)
+        hosted = dict(change.ref.remote.get("hosted", {}))
+        if Part.PICTURES in parts:
+            hosted = self._moved(change.rendition, hosted)
+        payload = product_payload(
+            change.rendition.body, self._fields, hosted, item_id=str(change.ref.external_id), parts=parts
+        )
+        self._client.call(OpName.UPDATE, payload)
+        return receipt(str(change.ref.external_id), change.ref.remote.get("url"), hosted)
+
+    def _moved(self, rendition: Rendition, known: Mapping[str, str]) -> dict[str, str]:
+        moving = self._mover.begin(rendition.pictures, Moving(dict(known)))
+        self._follow(moving, rendition, _POLLS_AT_UPDATE)
+        if not moving.is_done:
+            raise Throttled(f"market {self.market.id} is still fetching pictures", retry_after=_CHECK_AFTER)
+        if moving.missing(rendition.pictures):
+            raise Transient(f"market {self.market.id} could not fetch every picture; nothing was changed")
+        return moving.hosted
+
+    def _write_rows(self, change: Change) -> None:
+        error = self._rows.write([change])[0]
+        if error is not None:
+            raise error
+
+    def _receipt_of(self, change: Change) -> Receipt:
+        remote = change.ref.remote
+        return receipt(str(change.ref.external_id), remote.get("url"), remote.get("hosted", {}))
+
+    def _find(self, sku: str) -> list[RemoteListing]:
+        try:
+            answer = self._client.call(OpName.GET_BY_SKU, {self._fields.sku_query: sku})
+        except Gone:
+            return []
+        return listings(answer.body, self._fields, sku)
+
+    def _raise_refused(self, failed: Sequence[Any]) -> None:
+        reads = self._fields.reads
+        for row in failed:
+            raise self._client.refused_row(
+                str(at(row, reads.failed_code)), str(at(row, reads.failed_message) or "")
+            )

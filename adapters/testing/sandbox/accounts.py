@@ -19,19 +19,44 @@ LINE_SHOP: Final = ChannelKind("line_shop")
 EMARKET: Final = ChannelKind("emarket")
 
 CATEGORY_CODES: Final = (
-    "food.rice food.snack.dried_fruit food.snack.crisps food.sweets food.paste_sauce food.fermented "
-    "food.spice food.egg food.meat_fish food.honey food.fresh_fruit food.fresh_veg "
-    "drink.tea drink.coffee drink.herbal drink.juice "
-    "textile.fabric textile.clothing textile.bag_accessory "
-    "decor.basketry decor.pottery decor.wood_bamboo decor.souvenir decor.plant "
-    "herbal.soap_shampoo herbal.balm_oil herbal.compress herbal.cosmetic"
-).split()
+    "food.rice",
+    "food.snack.dried_fruit",
+    "food.snack.crisps",
+    "food.sweets",
+    "food.paste_sauce",
+    "food.fermented",
+    "food.spice",
+    "food.egg",
+    "food.meat_fish",
+    "food.honey",
+    "food.fresh_fruit",
+    "food.fresh_veg",
+    "drink.tea",
+    "drink.coffee",
+    "drink.herbal",
+    "drink.juice",
+    "textile.fabric",
+    "textile.clothing",
+    "textile.bag_accessory",
+    "decor.basketry",
+    "decor.pottery",
+    "decor.wood_bamboo",
+    "decor.souvenir",
+    "decor.plant",
+    "herbal.soap_shampoo",
+    "herbal.balm_oil",
+    "herbal.compress",
+    "herbal.cosmetic",
+)
 """Category codes of the intake format, in the order of its README."""
 
 LINE_CATEGORIES: Final[Mapping[str, int]] = {code: 101 + n for n, code in enumerate(CATEGORY_CODES)}
 MARKET_CATEGORIES: Final[Mapping[str, int]] = {code: 7001 + n for n, code in enumerate(CATEGORY_CODES)}
 
 _MAC_KEY: Final = b"syndicator sandbox"
+_TOKEN_PARTS: Final = 3
+_PAGE_PREFIX, _PAGE_DIGITS = "10", 13
+_USER_PREFIX, _USER_DIGITS = "17841", 12
 APP_ID: Final = "900000000000001"
 """The one Meta application whose tokens these are."""
 MARKET_APP_KEY: Final = "sandbox-app"
@@ -90,7 +115,7 @@ def read_token(text: str) -> Token | None:
     stem, _, mac = text.rpartition("-")
     parts = stem.split("-")
     if (
-        len(parts) != 3
+        len(parts) != _TOKEN_PARTS
         or not parts[1].isdecimal()
         or not hmac.compare_digest(mac.encode(), _mac(stem).encode())
     ):
@@ -103,12 +128,12 @@ def read_token(text: str) -> Token | None:
 
 def page_id(seller: int) -> str:
     """Return the Page's id: 15 digits."""
-    return f"10{seller:013d}"
+    return f"{_PAGE_PREFIX}{seller:0{_PAGE_DIGITS}d}"
 
 
 def instagram_id(seller: int) -> str:
     """Return the Instagram user's id: 17 digits, more than a JSON double holds."""
-    return f"17841{seller:012d}"
+    return f"{_USER_PREFIX}{seller:0{_USER_DIGITS}d}"
 
 
 def shop_id(seller: int) -> str:
@@ -125,10 +150,10 @@ def seller_of(external_id: str) -> int | None:
     """Return the seller of a Page or Instagram user id, None when it is neither."""
     if not external_id.isdecimal():
         return None
-    if len(external_id) == 15 and external_id.startswith("10"):
-        return int(external_id[2:])
-    if len(external_id) == 17 and external_id.startswith("17841"):
-        return int(external_id[5:])
+    for prefix, digits in ((_PAGE_PREFIX, _PAGE_DIGITS), (_USER_PREFIX, _USER_DIGITS)):
+        number = external_id.removeprefix(prefix)
+        if number != external_id and len(number) == digits:
+            return int(number)
     return None
 
 

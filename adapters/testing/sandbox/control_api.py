@@ -1,9 +1,11 @@
 """The control API under ``/_sandbox/``: for benches, demos and tests in another process. Loopback only."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -14,54 +16,65 @@ from adapters.testing.sandbox.summary import listings, summary
 
 _FAULT = TypeAdapter(Fault)
 _DEFAULT_LIMIT = 1_000
-Act = Callable[[Sandbox, Request, Any], Any]
 
 
-def _health(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    return {"status": "ok", "calls": sandbox.journal.total}
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One control request as read."""
+
+    sandbox: Sandbox
+    query: QueryParams
+    body: Any
 
 
-def _summary(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    return summary(sandbox)
+Act = Callable[[_Asked], Any]
 
 
-def _journal(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    after = int(request.query_params.get("after", 0))
-    limit = int(request.query_params.get("limit", _DEFAULT_LIMIT))
-    return {"entries": list(sandbox.journal.after(after, limit)), "total": sandbox.journal.total}
+def _health(asked: _Asked) -> Any:
+    return {"status": "ok", "calls": asked.sandbox.journal.total}
 
 
-def _listings(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    asked = request.query_params
-    found = listings(sandbox, asked.get("channel"), asked.get("account"))
+def _summary(asked: _Asked) -> Any:
+    return summary(asked.sandbox)
+
+
+def _journal(asked: _Asked) -> Any:
+    after = int(asked.query.get("after", 0))
+    limit = int(asked.query.get("limit", _DEFAULT_LIMIT))
+    journal = asked.sandbox.journal
+    return {"entries": list(journal.after(after, limit)), "total": journal.total}
+
+
+def _listings(asked: _Asked) -> Any:
+    found = listings(asked.sandbox, asked.query.get("channel"), asked.query.get("account"))
     return {"listings": [listing.body() for listing in found]}
 
 
-def _reset(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    sandbox.reset()
+def _reset(asked: _Asked) -> Any:
+    asked.sandbox.reset()
     return {"status": "empty"}
 
 
-def _show_faults(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    return {"faults": [_FAULT.dump_python(fault, mode="json") for fault in sandbox.faults.standing()]}
+def _show_faults(asked: _Asked) -> Any:
+    return {"faults": [_FAULT.dump_python(fault, mode="json") for fault in asked.sandbox.faults.standing()]}
 
 
-def _add_faults(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    orders = body if isinstance(body, list) else [body]
+def _add_faults(asked: _Asked) -> Any:
+    orders = asked.body if isinstance(asked.body, list) else [asked.body]
     for fault in [_FAULT.validate_python(order, extra="forbid") for order in orders]:
-        sandbox.faults.add(fault)
-    return {"faults": len(sandbox.faults.standing())}
+        asked.sandbox.faults.add(fault)
+    return {"faults": len(asked.sandbox.faults.standing())}
 
 
-def _clear_faults(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    sandbox.faults.clear()
+def _clear_faults(asked: _Asked) -> Any:
+    asked.sandbox.faults.clear()
     return {"faults": 0}
 
 
-def _clock(sandbox: Sandbox, request: Request, body: Any) -> Any:
-    sandbox.clock.advance(float(body["advance_s"]))
-    sandbox.changed()
-    return {"now": sandbox.clock.now()}
+def _clock(asked: _Asked) -> Any:
+    asked.sandbox.clock.advance(float(asked.body["advance_s"]))
+    asked.sandbox.changed()
+    return {"now": asked.sandbox.clock.now()}
 
 
 _ACTS: tuple[tuple[str, str, Act], ...] = (
@@ -90,7 +103,7 @@ def _endpoint(sandbox: Sandbox, act: Act) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
             body = await request.json() if await request.body() else None
-            return JSONResponse(act(sandbox, request, body))
+            return JSONResponse(act(_Asked(sandbox, request.query_params, body)))
         except ValidationError as exc:
             return JSONResponse({"error": exc.errors(include_url=False, include_context=False)}, 400)
         except (ValueError, KeyError, TypeError) as exc:

@@ -116,7 +116,9 @@ async def read_incoming(scope: Scope, receive: Receive) -> Incoming:
     request = Request(scope, receive)
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     kind = headers.get("content-type", "")
-    raw, body, files = b"", None, {}
+    raw: bytes = b""
+    body: Any = None
+    files: dict[str, bytes] = {}
     if kind.startswith("multipart/form-data"):
         body, files = await _read_multipart(request)
     elif scope["method"] not in {"GET", "HEAD"}:
@@ -127,7 +129,7 @@ async def read_incoming(scope: Scope, receive: Receive) -> Incoming:
     query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return Incoming(
         method=scope["method"],
-        path=path[len(root) :] if path.startswith(root) else path,
+        path=path.removeprefix(root),
         query=query,
         headers=headers,
         raw_body=raw,

@@ -70,7 +70,7 @@ class Throttle:
 class ExpireToken:
     """This call and every later one of the account is refused as expired, until the faults are cleared."""
 
-    kind: Literal["expire_token"] = "expire_token"  # noqa: S105 - the name of a fault, no secret
+    kind: Literal["expire_token"] = "expire_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Surface(Protocol):
 
     channel: str
 
-    def open(self, call: Call) -> Handler:
+    def open(self, call: Call, /) -> Handler:
         """Recognise the caller and the operation, and return what carries it out.
 
         Raises:
@@ -31,23 +31,23 @@ class Surface(Protocol):
         """
         ...
 
-    def error(self, call: Call, effect: faults.Error) -> Answer:
+    def error(self, call: Call, effect: faults.Error, /) -> Answer:
         """Word an ordered error."""
         ...
 
-    def throttled(self, call: Call, seconds: float) -> Answer:
+    def throttled(self, call: Call, seconds: float, /) -> Answer:
         """Word a refusal for pace that lasts ``seconds``."""
         ...
 
-    def expired(self, call: Call) -> Answer:
+    def expired(self, call: Call, /) -> Answer:
         """Word a refusal of an expired credential."""
         ...
 
-    def server_error(self, call: Call) -> Answer:
+    def server_error(self, call: Call, /) -> Answer:
         """Word the channel's own 500."""
         ...
 
-    def dress(self, call: Call, answer: Answer) -> None:
+    def dress(self, call: Call, answer: Answer, /) -> None:
         """Add the headers every answer of the channel carries."""
         ...
 

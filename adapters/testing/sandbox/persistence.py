@@ -1,6 +1,5 @@
 """The state between two runs: one JSON file, replaced as a whole."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,5 +51,5 @@ class StateFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_name(self._path.name + ".new")
         draft.write_bytes(_SAVED.dump_json(state))
-        os.replace(draft, self._path)
+        draft.replace(self._path)
         self.dirty = False

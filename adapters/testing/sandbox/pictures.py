@@ -187,13 +187,9 @@ def _decode(data: bytes, sha: str, *, with_thumbnail: bool) -> tuple[Picture, by
     try:
         with Image.open(io.BytesIO(data)) as image:
             picture = Picture(sha, image.width, image.height, image.format or "", len(data))
-            if image.width * image.height > _MAX_PIXELS:
-                raise PictureRefused(FetchProblem.NOT_A_PICTURE, "too many pixels")
-            return picture, _shrink(image) if with_thumbnail else None
-    except PictureRefused:
-        raise
-    except Exception as exc:
-        # Pillow raises many kinds for broken files; to a channel they are all one: no picture.
+            is_shrunk = with_thumbnail and image.width * image.height <= _MAX_PIXELS
+            return picture, _shrink(image) if is_shrunk else None
+    except Exception as exc:  # noqa: BLE001 - Pillow raises many kinds for broken files; all mean: no picture
         raise PictureRefused(FetchProblem.NOT_A_PICTURE, type(exc).__name__) from None
 
 

@@ -30,7 +30,7 @@ class AbortableProtocol(H11Protocol):
 
     async def _with_abort(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("extensions", {})[ABORT] = self._abort
-        await self._inner_app(scope, receive, send)  # type: ignore[arg-type]
+        await self._inner_app(scope, receive, send)
 
     def _abort(self) -> None:
         # What was written so far still goes out; the peer then sees the connection end too early.
@@ -69,6 +69,18 @@ def serve(host: str, port: int, options: SandboxOptions) -> None:
     uvicorn.Server(_config(host, port, options)).run()
 
 
+class _AnnouncingServer(uvicorn.Server):
+    """Says when it listens, so that nobody has to poll for it."""
+
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._announce = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce.set()
+
+
 class SandboxServer:
     """Runs the sandbox on a free loopback port in a thread: ``with SandboxServer() as server: server.url``.
 
@@ -80,7 +92,6 @@ class SandboxServer:
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self._options = options or SandboxOptions()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
 
@@ -88,7 +99,7 @@ class SandboxServer:
         self._socket = _loopback_socket()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = _config("127.0.0.1", 0, self._options)
-        self._server = uvicorn.Server(config)
+        self._server = _AnnouncingServer(config, self._ready)
         self.control = SandboxControl(sandbox_of(config.app), self._run_there)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._thread.start()
@@ -99,7 +110,7 @@ class SandboxServer:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server and self._thread:
+        if self._thread:
             self._server.should_exit = True
             self._thread.join(_START_TIMEOUT_S)
 
@@ -127,17 +138,13 @@ class SandboxServer:
         asyncio.run(self._main())
 
     async def _main(self) -> None:
-        assert self._server is not None
         self._loop = asyncio.get_running_loop()
-        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started and not serving.done():
-            await asyncio.sleep(0.005)
-        self._ready.set()
-        await serving
+        await self._server.serve(sockets=[self._socket])
 
     def _run_there(self, action: Callable[[], T]) -> T:
         """Run ``action`` in the sandbox's own thread, between two requests, and return its result."""
-        assert self._loop is not None
+        if self._loop is None:
+            raise RuntimeError("the sandbox is not running")
 
         async def act() -> T:
             return action()

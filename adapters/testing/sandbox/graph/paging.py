@@ -1,6 +1,7 @@
 """Field selection and cursor paging of Graph answers."""
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -11,6 +12,7 @@ from adapters.testing.sandbox.graph.errors import bad_parameter
 
 Field = Callable[[], Any]
 Numbered = TypeVar("Numbered")
+_WORD: Final = re.compile(r"\w+")
 _DEFAULT_LIMIT: Final = 25
 _MAX_LIMIT: Final = 100
 """Source: meta.md §1.4; above it ``/feed`` answers code 100."""
@@ -25,11 +27,11 @@ def wanted_fields(call: Call, default: tuple[str, ...]) -> list[str]:
     for letter in asked + ",":
         depth += (letter in "{(") - (letter in "})")
         if letter == "," and depth == 0:
-            names.append(name.split("{")[0].split(".")[0].strip())
+            names += _WORD.findall(name)[:1]
             name = ""
         else:
             name += letter
-    return [*dict.fromkeys(["id", *(name for name in names if name)])]
+    return [*dict.fromkeys(["id", *names])]
 
 
 def select(fields: Iterable[str], available: Mapping[str, Field]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def _lister(belongs: Callable[[Post, float], bool]) -> Callable[[Call], Any]:
 
 list_published = _lister(lambda post, now: post.is_live(now))
 """``/published_posts`` and ``/posts``: what a visitor sees of the Page's own."""
-list_feed = _lister(lambda post, now: True)
+list_feed = _lister(lambda _post, _now: True)
 """``/feed``: unpublished posts stand in it too."""
 list_scheduled = _lister(lambda post, now: post.scheduled is not None and not post.is_live(now))
 

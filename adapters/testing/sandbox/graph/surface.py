@@ -24,12 +24,15 @@ from adapters.testing.sandbox.accounts import (
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Refused
 from adapters.testing.sandbox.graph import comments, containers, instagram, oauth, params, photos, posts
 from adapters.testing.sandbox.graph.errors import bad_parameter, graph_answer, missing_object, refusal
+from adapters.testing.sandbox.graph.state import GraphState
 
 _VERSION: Final = re.compile(r"^v\d+\.\d+$")
 _DEFAULT_VERSION: Final = "v26.0"
 _SHOW_USAGE_FROM: Final = 50
 """Per cent of the budget below which no usage header is sent; the real threshold is not published."""
 _HOUR_S: Final = 3_600
+_FULL: Final = 100
+"""Per cent of a budget at which Graph throttles (meta.md §4.3)."""
 
 
 class Node(StrEnum):
@@ -86,7 +89,6 @@ ROUTES: Final[dict[tuple[str, Node, str], Endpoint]] = {
     ("GET", Node.ROOT, "debug_token"): Endpoint("token.debug", oauth.debug_token),
     ("GET", Node.ROOT, "refresh_access_token"): Endpoint("token.refresh", oauth.refresh_instagram),
 }
-_INSTAGRAM_NODES: Final = {Node.USER, Node.CONTAINER, Node.MEDIA}
 _NEEDS_PUBLISHING_SCOPE: Final = {"POST", "DELETE"}
 
 
@@ -108,7 +110,7 @@ class GraphSurface:
         segments = _segments(call)
         text = _take_token(call)
         call.params |= {"_host": self._host, "_text": text}
-        if segments and "/".join(segments) in {"oauth/access_token"}:
+        if segments == ["oauth", "access_token"]:
             return _endpoint(call, Node.ROOT, "oauth/access_token").handler
         token = self._recognised(call, text)
         call.params["_token"] = token.kind
@@ -146,7 +148,7 @@ class GraphSurface:
             return _endpoint(call, Node.ME, edge)
         call.params["_node"] = self._own_node(token) if name == "me" else name
         node, owner = _resolve(call)
-        if node in _INSTAGRAM_NODES:
+        if owner and _is_instagram(owner):
             call.channel = INSTAGRAM
         if owner is None or seller_of(owner) != token.seller:
             raise missing_object(call.params["_node"])
@@ -159,11 +161,11 @@ class GraphSurface:
             return
         window = call.sandbox.pace.count(f"graph/{call.account}", _HOUR_S, call.now)
         call.params["_usage"] = usage = window.calls * 100 // budget
-        if usage >= 100:
+        if usage >= _FULL:
             window.began += 60  # Calling while throttled lengthens the throttle (meta.md §4.3).
             raise Refused(self.throttled(call, _HOUR_S - (call.now - window.began)))
 
-    def error(self, call: Call, effect: faults.Error) -> Answer:
+    def error(self, _call: Call, effect: faults.Error) -> Answer:
         """Word an ordered error in the Graph envelope."""
         if effect.body is not None:
             return Answer(effect.status, effect.body, error="ordered")
@@ -179,11 +181,11 @@ class GraphSurface:
         answer.headers["x-business-use-case-usage"] = _business_usage(call, 100, seconds)
         return answer
 
-    def expired(self, call: Call) -> Answer:
+    def expired(self, _call: Call) -> Answer:
         """Refuse an expired token: 190/463."""
         return graph_answer(190, "Error validating access token: Session has expired", subcode=463)
 
-    def server_error(self, call: Call) -> Answer:
+    def server_error(self, _call: Call) -> Answer:
         """Code 2 with status 500, as koala#699 saw it with the photo live."""
         return graph_answer(
             2, "An unexpected error has occurred. Please retry your request later.", status=500
@@ -229,19 +231,27 @@ def _check_proof(call: Call, text: str) -> None:
 def _resolve(call: Call) -> tuple[Node, str | None]:
     """Return what the id names and the Page or user it belongs to."""
     node, state = call.params["_node"], call.sandbox.graph
-    if node in state.posts:
-        return Node.POST, state.posts[node].page
-    if node in state.photos:
-        return Node.PHOTO, state.photos[node].page
-    if node in state.containers:
-        return Node.CONTAINER, state.containers[node].user
-    if node in state.media:
-        return Node.MEDIA, state.media[node].user
-    if node in state.comments:
-        return Node.COMMENT, state.comments[node].account
-    if seller_of(node) is not None:
-        return (Node.PAGE if len(node) == len(page_id(1)) else Node.USER), node
-    return Node.PAGE, None
+    if post := state.posts.get(node):
+        return Node.POST, post.page
+    if photo := state.photos.get(node):
+        return Node.PHOTO, photo.page
+    if comment := state.comments.get(node):
+        return Node.COMMENT, comment.account
+    return _resolve_instagram(state, node)
+
+
+def _resolve_instagram(state: GraphState, node: str) -> tuple[Node, str | None]:
+    if container := state.containers.get(node):
+        return Node.CONTAINER, container.user
+    if media := state.media.get(node):
+        return Node.MEDIA, media.user
+    if seller_of(node) is None:
+        return Node.PAGE, None
+    return (Node.USER if _is_instagram(node) else Node.PAGE), node
+
+
+def _is_instagram(owner: str) -> bool:
+    return len(owner) == len(instagram_id(1))
 
 
 def _endpoint(call: Call, node: Node, edge: str) -> Endpoint:

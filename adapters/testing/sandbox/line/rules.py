@@ -15,6 +15,8 @@ MAX_PICTURE_BYTES: Final = 10 * 1024 * 1024
 PRICE_BELOW: Final = 99_999_999
 MIN_WEIGHT_KG: Final = 0.01
 MAX_WEIGHT_KG: Final = 999.99
+_FLOAT_NOISE: Final = 1e-9
+"""Satang in a JSON number are not exact; this is far below one of them."""
 _KNOWN_CATEGORIES: Final = frozenset(LINE_CATEGORIES.values())
 
 
@@ -83,9 +85,9 @@ def weight(value: Any) -> float:
 
 def _number(value: Any, name: str, is_in_range: Callable[[float], bool]) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not is_in_range(value) or abs(round(value, 2) - value) > 1e-9:
+    if not is_number or not is_in_range(value) or abs(round(value, 2) - value) > _FLOAT_NOISE:
         raise bad_request(f"{name} is out of range or has more than two decimals", field=name)
-    return float(value) if isinstance(value, float) else value
+    return float(value)
 
 
 def whole(value: Any, name: str, lowest: int, highest: int) -> int:

@@ -63,23 +63,23 @@ class LineSurface:
             if window.calls > limit:
                 raise Refused(self.throttled(call, seconds))
 
-    def error(self, call: Call, effect: faults.Error) -> Answer:
+    def error(self, _call: Call, effect: faults.Error) -> Answer:
         """Word an ordered error in MyShop's envelope."""
         if effect.body is not None:
             return Answer(effect.status, effect.body, error="ordered")
         return line_answer(str(effect.code or "BAD_REQUEST"), effect.message, status=effect.status)
 
-    def throttled(self, call: Call, seconds: float) -> Answer:
+    def throttled(self, call: Call, _seconds: float) -> Answer:
         """Refuse for pace as a stock Kong gateway does: no envelope, no Retry-After."""
         if call.sandbox.options.line_enveloped_429:
             return line_answer("BAD_REQUEST", "API rate limit exceeded", status=429)
         return Answer(429, {"message": "API rate limit exceeded"}, error="429")
 
-    def expired(self, call: Call) -> Answer:
+    def expired(self, _call: Call) -> Answer:
         """Refuse a revoked key."""
         return line_answer("UNAUTHORIZED", "the api key was revoked")
 
-    def server_error(self, call: Call) -> Answer:
+    def server_error(self, _call: Call) -> Answer:
         """Answer 500 INTERNAL_ERROR."""
         return line_answer("INTERNAL_ERROR", "internal error")
 
@@ -104,6 +104,6 @@ def _route(call: Call) -> Endpoint:
         raise not_found("path")
     if len(rest) > 1:
         call.params["id"] = rest[1]
-    if len(rest) > 3:
-        call.params["status"] = rest[3]
+    if endpoint.operation == "product.display":
+        call.params["status"] = rest[-1]
     return endpoint

@@ -309,7 +309,7 @@ def _cursor(text: str | None) -> int:
         raise refused("4100", "cursor is not one of ours") from None
 
 
-async def category_tree(call: Call) -> Answer:
+async def category_tree(_call: Call) -> Answer:
     """Answer with the categories: groups, and the leaves that listings stand in."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for code, number in MARKET_CATEGORIES.items():

@@ -22,6 +22,7 @@ MAX_SPREAD: Final = 7
 MAX_WEIGHT_G: Final = 40_000
 MAX_GIRTH_CM: Final = 300
 MAX_STOCK: Final = 999_999
+MAX_CODE: Final = 100
 _PRICE: Final = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAG: Final = re.compile(r"</?[a-zA-Z][^>]*>")
@@ -30,8 +31,7 @@ _LEAVES: Final = frozenset(MARKET_CATEGORIES.values())
 
 def problems_of(body: dict[str, Any]) -> list[RowError]:
     """Return everything wrong with a complete listing, apart from its pictures."""
-    found = [*_texts(body), *_category(body), *_options(body), *_variants(body)]
-    return found
+    return [*_texts(body), *_category(body), *_options(body), *_variants(body)]
 
 
 def _texts(body: dict[str, Any]) -> Iterator[RowError]:
@@ -43,7 +43,7 @@ def _texts(body: dict[str, Any]) -> Iterator[RowError]:
             yield RowError("4129", f"{name} has a character or markup that is not allowed", field=name)
     if body.get("status", "active") not in {"active", "hidden"}:
         yield RowError("4100", "status is active or hidden", field="status")
-    if not isinstance(body.get("sku"), str) or not 1 <= len(body["sku"]) <= 100:
+    if not isinstance(body.get("sku"), str) or not 1 <= len(body["sku"]) <= MAX_CODE:
         yield RowError("4100", "sku is required", field="sku")
 
 

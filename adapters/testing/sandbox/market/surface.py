@@ -93,27 +93,27 @@ class MarketSurface:
             if call.sandbox.pace.count(f"market/{call.account}", seconds, call.now).calls > limit:
                 raise Refused(self.throttled(call, seconds))
 
-    def error(self, call: Call, effect: faults.Error) -> Answer:
+    def error(self, _call: Call, effect: faults.Error) -> Answer:
         """Word an ordered error in the envelope."""
         if effect.body is not None:
             return Answer(effect.status, effect.body, error="ordered")
         return failure(str(effect.code or "500"), effect.message, status=effect.status)
 
-    def throttled(self, call: Call, seconds: float) -> Answer:
+    def throttled(self, _call: Call, seconds: float) -> Answer:
         """Refuse for pace: ``ApiCallLimit`` inside HTTP 200."""
         return failure(
             "ApiCallLimit", f"the call frequency exceeds the limit, banned for {max(1, round(seconds))} s"
         )
 
-    def expired(self, call: Call) -> Answer:
+    def expired(self, _call: Call) -> Answer:
         """Refuse an expired access token."""
         return failure("IllegalAccessToken", "the access token is invalid or expired")
 
-    def server_error(self, call: Call) -> Answer:
+    def server_error(self, _call: Call) -> Answer:
         """HTTP 500 with an envelope that says nothing."""
         return failure("500", "system error", status=500)
 
-    def dress(self, call: Call, answer: Answer) -> None:
+    def dress(self, _call: Call, _answer: Answer) -> None:
         """Add nothing: what the market says stands in the body."""
 
 

@@ -8,9 +8,13 @@ LocalError
 └── ChildDown     one of our own processes did not become ready
 """
 
+import shutil
 from pathlib import Path
 
 from schemas.problem import Problem
+
+FULL_BELOW_BYTES = 16 * 1024**2
+"""Size of one file of PostgreSQL's write-ahead log: without room for it no server starts."""
 
 
 class LocalError(Exception):
@@ -54,6 +58,14 @@ def last_lines(log: Path, count: int = 5) -> str:
     return "\n".join(text.strip().splitlines()[-count:])[-2_000:]
 
 
+def _is_full(folder: Path) -> bool:
+    """On a disk without any room the server could not even write down why it failed."""
+    try:
+        return shutil.disk_usage(folder).free < FULL_BELOW_BYTES
+    except OSError:
+        return False
+
+
 def not_started(name: str, kind: str, folder: Path, reason: str, log: Path | None = None) -> ServerDown:
     """Say why a private server did not start; the code is ``disk_full`` or ``<kind>_not_started``.
 
@@ -65,7 +77,7 @@ def not_started(name: str, kind: str, folder: Path, reason: str, log: Path | Non
         log: Its log when its last lines are about this failure.
     """
     words = last_lines(log) if log else ""
-    if "No space left on device" in f"{reason}\n{words}":
+    if "No space left on device" in f"{reason}\n{words}" or _is_full(folder):
         return ServerDown(
             Problem(
                 path=str(folder),

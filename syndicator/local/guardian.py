@@ -29,6 +29,7 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 ON_LINUX = sys.platform.startswith("linux")
 LOOK_EVERY_S = 0.5
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class BoundedLog:
@@ -111,16 +112,19 @@ class Guardian:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: self._stop())
         self._selector.register(read_end, selectors.EVENT_READ, lambda: os.read(read_end, 512))
         self._selector.register(0, selectors.EVENT_READ, self._stop)
 
     def _start(self) -> None:
         self._output, theirs = os.pipe()
+        # Held back until the new process no longer has our handlers, which would swallow an early stop signal.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self._pid = os.fork()
         if self._pid == 0:
             self._become_command(theirs)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(theirs)
         os.set_blocking(self._output, False)
         self._selector.register(self._output, selectors.EVENT_READ, self._copy_output)
@@ -136,8 +140,9 @@ class Guardian:
             os.dup2(output, 1)
             os.dup2(output, 2)
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+            for number in (*STOP_SIGNALS, signal.SIGCHLD, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             if self._order["cwd"]:
                 os.chdir(self._order["cwd"])
             if self._order["user_id"] is not None:

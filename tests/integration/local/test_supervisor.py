@@ -278,3 +278,11 @@ def test_the_log_of_a_chatty_child_stays_bounded(supervisor, tmp_path):
     wait_until(lambda: (logs / "chatty.log.1").exists() and (logs / "chatty.log").stat().st_size > 1_000_000)
     time.sleep(0.3)
     assert all(file.stat().st_size <= 5_000_000 for file in logs.iterdir())
+
+
+def test_a_stop_right_after_the_start_does_not_wait_for_the_grace(tmp_path):
+    for turn in range(20):
+        started = time.monotonic()
+        with Supervisor(tmp_path / str(turn)) as supervisor:
+            supervisor.start([python("sleeper", SLEEP)])
+        assert time.monotonic() - started < 5

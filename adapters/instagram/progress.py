@@ -48,6 +48,11 @@ class Progress:
         """Whether another failure is still worth a try."""
         return self.failures < MAX_FAILURES.value
 
+    @property
+    def is_at_last_try(self) -> bool:
+        """Whether the tries are used up and nothing was rebuilt for it yet."""
+        return self.failures == MAX_FAILURES.value
+
     def looked(self) -> Self:
         """Count a look that found nothing new."""
         return replace(self, looks=self.looks + 1)

@@ -131,8 +131,11 @@ class Publishing:
         if is_out:
             return self.adopt(progress)
         if is_worth_another_try(error) and error.vendor_code is not None:
-            # The channel said that nothing was done: try again, and with new containers after the last try.
-            return (progress.failed() if progress.may_fail_again else progress.rebuilt()).pending()
+            # The channel said that nothing was done: try again, then once more with new containers.
+            if progress.may_fail_again:
+                return progress.failed().pending()
+            if progress.is_at_last_try:
+                return progress.rebuilt().pending()
         raise error
 
     def _rebuild(self, progress: Progress, status: str | None) -> Receipt | Pending:

@@ -20,10 +20,12 @@ from adapters.errors import ChannelError, Gone, OutcomeUnknown, Rejected, Thrott
 from schemas.channel import Part, Verb
 from schemas.listing import ListingRef, Marker, Pending, Receipt, RemoteListing, Rendition
 
-_POLL_EVERY: Final = timedelta(milliseconds=200)
-_POLLS_AT_PUBLISH: Final = 3
-"""Looks at the pictures before a publish is put aside as pending; most batches are done by then."""
-_POLLS_AT_UPDATE: Final = 25
+_FIRST_LOOK_S: Final = 0.05
+_LONGEST_LOOK_S: Final = 0.4
+"""Pauses between looks at the pictures grow from one to the other; markets advise about half a second."""
+_LOOKS_AT_PUBLISH: Final = 4
+"""Looks before a publish is put aside as pending: a third of a second."""
+_LOOKS_AT_UPDATE: Final = 15
 """An update cannot be put aside, so it waits up to five seconds."""
 _CHECK_AFTER: Final = timedelta(seconds=1)
 _PICTURE_TRIES: Final = 5
@@ -35,17 +37,9 @@ _PROBE_SKU: Final = "SYNDICATOR-CHECK"
 class ApiMarketAdapter(MarketAdapter):
     """A market with an API, called as its file says. Pictures first, then one visible create."""
 
-    def __init__(
-        self,
-        context: AdapterContext,
-        loaded: LoadedMarket,
-        fields: ApiFields,
-        *,
-        poll_every: timedelta = _POLL_EVERY,
-    ) -> None:
+    def __init__(self, context: AdapterContext, loaded: LoadedMarket, fields: ApiFields) -> None:
         super().__init__(context, loaded)
         self._fields = fields
-        self._poll_every = poll_every
         self._client = MarketClient(context.http, loaded.market, context.credentials, context.clock)
         self._mover = PictureMover(self._client, loaded.market, fields, context.pictures.url)
         self._rows = RowWriter(self._client, loaded.market, fields)
@@ -163,7 +157,7 @@ class ApiMarketAdapter(MarketAdapter):
         return frozenset(verbs)
 
     def _carry_on(self, rendition: Rendition, moving: Moving) -> Receipt | Pending:
-        self._follow(moving, rendition, _POLLS_AT_PUBLISH)
+        self._follow(moving, rendition, _LOOKS_AT_PUBLISH)
         if not moving.is_done:
             return Pending(progress=moving.as_json(), check_after=_CHECK_AFTER)
         if moving.missing(rendition.pictures):
@@ -177,11 +171,11 @@ class ApiMarketAdapter(MarketAdapter):
         wait = _CHECK_AFTER * 3**moving.tries
         return Pending(progress=self._mover.begin(rendition.pictures, moving).as_json(), check_after=wait)
 
-    def _follow(self, moving: Moving, rendition: Rendition, polls: int) -> None:
-        """Look at the pictures until they are there, at most ``polls`` times with a short pause between."""
+    def _follow(self, moving: Moving, rendition: Rendition, looks: int) -> None:
+        """Look at the pictures until they are there, at most ``looks`` times with a short pause between."""
         looking = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(polls),
-            wait=tenacity.wait_fixed(self._poll_every),
+            stop=tenacity.stop_after_attempt(looks),
+            wait=tenacity.wait_exponential(multiplier=_FIRST_LOOK_S, max=_LONGEST_LOOK_S),
             retry=tenacity.retry_if_result(lambda is_done: not is_done),
             retry_error_callback=lambda _state: None,
         )
@@ -243,7 +237,7 @@ class ApiMarketAdapter(MarketAdapter):
 
     def _moved(self, rendition: Rendition, known: Mapping[str, str]) -> dict[str, str]:
         moving = self._mover.begin(rendition.pictures, Moving(dict(known)))
-        self._follow(moving, rendition, _POLLS_AT_UPDATE)
+        self._follow(moving, rendition, _LOOKS_AT_UPDATE)
         if not moving.is_done:
             raise Throttled(f"market {self.market.id} is still fetching pictures", retry_after=_CHECK_AFTER)
         if moving.missing(rendition.pictures):

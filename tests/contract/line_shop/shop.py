@@ -31,11 +31,11 @@ class Shop:
     pictures: DictPictures
 
     def render(
-        self, product: Product | None = None, available: Any = 10, token: str = "SY7K3M2Q9"
+        self, product: Product | None = None, available: Any = 10, marked: str = "SY7K3M2Q9"
     ) -> Rendition:
         product = product or make_product()
         rendition = self.adapter.render(
-            product, make_offers(product, available), marker=make_marker(product, token)
+            product, make_offers(product, available), marker=make_marker(product, marked)
         )
         store_pictures(rendition, self.pictures)
         return rendition

@@ -175,10 +175,10 @@ def test_a_visible_product_of_somebody_else_is_never_taken_over(
     shop_with: Callable[[SandboxOptions], Shop], mode: DuplicateCodes, code: str
 ) -> None:
     shop = shop_with(SandboxOptions(duplicate_codes=mode))
-    shop.publish(shop.render(token="SY0000001"))
+    shop.publish(shop.render(marked="SY0000001"))
 
     with pytest.raises(Rejected) as caught:
-        shop.adapter.publish(shop.render(token="SY0000002"))
+        shop.adapter.publish(shop.render(marked="SY0000002"))
 
     assert caught.value.problems[0].code == code
     assert len(shop.products()) == 1
@@ -240,7 +240,7 @@ def test_a_read_that_fails_may_simply_be_repeated(shop: Shop) -> None:
 
 
 def test_another_publication_of_the_same_code_is_not_ours(shop: Shop) -> None:
-    shop.publish(shop.render(token="SY0000001"))
+    shop.publish(shop.render(marked="SY0000001"))
 
     assert shop.adapter.find_by_marker(make_marker(make_product(), "SY0000002"), since=NOON) == []
 

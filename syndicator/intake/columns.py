@@ -46,6 +46,9 @@ class Column(StrEnum):
     TAGS = "tags"
 
 
+COLUMNS: Final = tuple(Column)
+NAMES: Final = frozenset(str(column) for column in Column)
+
 REQUIRED: Final = frozenset(
     {
         Column.SKU,

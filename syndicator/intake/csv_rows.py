@@ -20,11 +20,20 @@ def csv_table(path: Path, encoding: str, limits: IntakeLimits) -> Iterator[tuple
     Raises:
         IntakeError: The header is wrong or the quoting is broken; also while rows are taken.
     """
+    _refuse_too_many(path, encoding, limits)
     with path.open(encoding=encoding, newline="") as stream:
         records = _records(stream, path.name, limits)
         _, cells = next(records, (1, []))
         header = read_header(cells, file=path.name, limits=limits)
         yield header, (_row(line, cells, header) for line, cells in records)
+
+
+def _refuse_too_many(path: Path, encoding: str, limits: IntakeLimits) -> None:
+    """Count before judging: a seller hears at once that a file is too long, or that its quoting is broken."""
+    with path.open(encoding=encoding, newline="") as stream:
+        filled = sum(1 for _, cells in _records(stream, path.name, limits) if any(map(str.strip, cells)))
+    if filled - 1 > limits.max_rows:
+        raise refusal("rows_too_many", file=path.name, limit=f"{limits.max_rows:,}")
 
 
 def _records(stream: TextIO, file: str, limits: IntakeLimits) -> Iterator[tuple[int, list[str]]]:

@@ -12,6 +12,7 @@ from syndicator.intake.limits import IntakeLimits
 _HEAD_BYTES: Final = 65_536
 _OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
+_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _MARKUP: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|meta|\?xml)", re.IGNORECASE
@@ -41,7 +42,7 @@ def file_kind(path: Path, limits: IntakeLimits) -> FileKind:
         IntakeError: It is missing, a folder, unreadable, empty, too large, or something else.
     """
     head = _head(path, limits)
-    if head.startswith(b"PK"):
+    if head.startswith(_ZIP_MAGICS):
         return _workbook(path)
     if head.startswith(_OLE_MAGIC):
         raise refusal("file_encrypted" if _is_encrypted(path) else "file_old_excel", file=path.name)

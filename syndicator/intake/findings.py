@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from adapters.text import normalize_thai
 from schemas.problem import Problem
 from syndicator.intake.cells import Row
-from syndicator.intake.columns import REQUIRED, Column
-from syndicator.intake.rules.soundness import unsound
+from syndicator.intake.columns import COLUMNS, REQUIRED, Column
+from syndicator.intake.rules.soundness import Cell, inspect
 from syndicator.intake.sentences import problem
 
 
@@ -17,27 +16,27 @@ class Findings:
         self.row = row
         self.problems: list[Problem] = []
         self._reported: set[Column] = set()
-        self._texts = {column: normalize_thai(row.cells.get(column, "")).strip() for column in Column}
-        for column in Column:
-            self._inspect(column)
+        self._cells = {column: inspect(row.cells.get(column, "")) for column in COLUMNS}
+        for column, cell in self._cells.items():
+            self._inspect(column, cell)
 
-    def _inspect(self, column: Column) -> None:
-        """Find what can be wrong with any cell, so that the rules see sound cells only."""
-        text = self._texts[column]
-        if (spoiled := self.row.spoiled.get(column)) is not None:
-            self.add(column, spoiled, value=text)
-        elif not text and column in REQUIRED:
-            self.add(column, "required_missing")
-        elif text and (fault := unsound(self.row.cells.get(column, ""))) is not None:
-            self.add(column, fault.code, suggestion=fault.suggestion, value=text)
+    def _inspect(self, column: Column, cell: Cell) -> None:
+        """Report what can be wrong with any cell, so that the rules see sound cells only."""
+        if self.row.spoiled and (spoiled := self.row.spoiled.get(column)) is not None:
+            self.add(column, spoiled, value=cell.text)
+        elif not cell.text:
+            if column in REQUIRED:
+                self.add(column, "required_missing")
+        elif cell.fault is not None:
+            self.add(column, cell.fault, suggestion=cell.suggestion, value=cell.text)
 
     def text(self, column: Column) -> str:
         """Return the cell, "" when it is empty or already found wrong."""
-        return "" if column in self._reported else self._texts[column]
+        return "" if column in self._reported else self._cells[column].text
 
     def is_given(self, column: Column) -> bool:
         """Whether the seller wrote anything there, right or wrong."""
-        return bool(self._texts[column])
+        return bool(self._cells[column].text)
 
     def add(self, column: Column, code: str, *, suggestion: str | None = None, **values: Any) -> None:
         """Report a column, unless it was reported before."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adapters.text import normalize_thai
 from schemas.problem import Problem
-from syndicator.intake.columns import REASON_COLUMNS, Column
+from syndicator.intake.columns import COLUMNS, NAMES, REASON_COLUMNS, Column
 from syndicator.intake.errors import refusal
 from syndicator.intake.limits import IntakeLimits
 from syndicator.intake.sentences import problem
@@ -27,7 +27,7 @@ class Header:
     @property
     def notes(self) -> tuple[Problem, ...]:
         """Tell which columns of the file are not used."""
-        ignored = [name for name in self.named if name not in set(Column)]
+        ignored = [name for name in self.named if name not in NAMES]
         return (problem("", "columns_ignored", columns=", ".join(ignored)),) if ignored else ()
 
 
@@ -42,7 +42,7 @@ def read_header(cells: Sequence[str], *, file: str, limits: IntakeLimits) -> Hea
         names = names[:-1]
     if len(names) > limits.max_columns:
         raise refusal("header_too_wide", file=file, limit=limits.max_columns)
-    if missing := [column for column in Column if column not in names]:
+    if missing := [column for column in COLUMNS if column not in names]:
         raise _missing(missing, names, file)
     if twice := [name for name, times in Counter(filter(None, names)).items() if times > 1]:
         raise refusal("header_duplicate_columns", file=file, columns=", ".join(twice))
@@ -55,9 +55,9 @@ _SEPARATORS = {"\t": ("แท็บ", "tabs"), ";": ("อัฒภาค (;)", "
 def _missing(missing: Sequence[Column], names: Sequence[str], file: str) -> Exception:
     if len(names) == 1:
         for separator, (thai, english) in _SEPARATORS.items():
-            if len(set(names[0].split(separator)) & set(Column)) > 1:
+            if len(set(names[0].split(separator)) & NAMES) > 1:
                 return refusal("csv_separator", file=file, separator_th=thai, separator_en=english)
-    unknown = [name for name in names if name and name not in set(Column)]
+    unknown = [name for name in names if name and name not in NAMES]
     return refusal(
         "header_missing_columns", file=file, columns=", ".join(_with_hint(m, unknown) for m in missing)
     )

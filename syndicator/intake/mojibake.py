@@ -10,6 +10,8 @@ from typing import Final
 
 _THAI: Final = re.compile("[\u0e01-\u0e5b]")
 _LATIN_HIGH: Final = re.compile("[\u00a1-\u00ff]")
+_LEAD_AS_LATIN: Final = re.compile("à[¸¹]")
+"""The first two bytes of a Thai letter in UTF-8, as Latin-1 shows them."""
 _MIN_HIGH: Final = 3
 
 
@@ -29,20 +31,22 @@ class Damage(StrEnum):
 def damage(text: str) -> Damage | None:
     """Say how ``text`` was damaged, None for sound text.
 
-    A text counts as damaged only when undoing the damage byte by byte gives proper Thai, or when it holds
-    replacement characters; a French or German word is neither.
+    A text counts as damaged when undoing the damage byte by byte gives proper Thai, or when it holds characters
+    that no language writes; a French or German word is neither.
     """
     if text.isascii():
         return None
     if "\ufffd" in text:
         return Damage.LOST
-    return next((kind for kind, undo in _UNDO.items() if undo(text) is not None), None)
+    undone = next((kind for kind, undo in _UNDO.items() if undo(text)), None)
+    # Latin with some of its bytes missing cannot be undone, and is still no language.
+    return undone or (Damage.UTF8_AS_LATIN if _LEAD_AS_LATIN.search(text) else None)
 
 
 def undamaged(text: str) -> str | None:
     """Return what ``text`` was before it was damaged, None when it is sound or the bytes are lost."""
-    kind = None if "\ufffd" in text else damage(text)
-    return _UNDO[kind](text) if kind else None
+    kind = damage(text)
+    return _UNDO[kind](text) if kind in _UNDO else None
 
 
 def _undo_thai_as_latin(text: str) -> str | None:
@@ -62,7 +66,7 @@ def _undo_utf8_as_thai(text: str) -> str | None:
 
 
 def _undo_utf8_as_latin(text: str) -> str | None:
-    if "à¸" not in text and "à¹" not in text:
+    if not _LEAD_AS_LATIN.search(text):
         return None
     undone = _recoded(text, "cp1252", "utf-8")
     return undone if undone and _THAI.search(undone) else None

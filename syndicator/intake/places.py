@@ -1,12 +1,16 @@
 """The tambons of Thailand, from ``config/places/``; its README names the open dataset they come from."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from adapters.config_files import config_dir
+
+_KIND: Final = re.compile(r"(?:จังหวัด|จ\.|อำเภอ|อ\.|ตำบล|ต\.)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,17 @@ def same_place_name(left: str, right: str) -> bool:
     return _bare(left) == _bare(right)
 
 
+def without_kind(name: str) -> str:
+    """Return a name without จังหวัด, อำเภอ or ตำบล, written out or shortened, before it."""
+    return _KIND.sub("", name, count=1) if _KIND.match(name) else name
+
+
 def _bare(name: str) -> str:
     return name.removeprefix("เขต").removeprefix("แขวง").strip()
 
 
 def _key(province: str, amphoe: str, tambon: str) -> tuple[str, str, str]:
-    return (
-        province.removeprefix("จังหวัด").strip(),
-        _bare(amphoe.removeprefix("อำเภอ")),
-        _bare(tambon.removeprefix("ตำบล")),
-    )
+    return without_kind(province), _bare(without_kind(amphoe)), _bare(without_kind(tambon))
 
 
 @cache

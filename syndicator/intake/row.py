@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from schemas.ids import Sku
@@ -9,7 +10,7 @@ from schemas.problem import Problem
 from schemas.product import Claims, DescriptionFormat, OtopCategory, Producer, ProducerType, Status, Variant
 from syndicator.intake.categories import load_categories
 from syndicator.intake.cells import Row
-from syndicator.intake.columns import Column
+from syndicator.intake.columns import COLUMNS, Column
 from syndicator.intake.findings import Findings
 from syndicator.intake.places import Places, load_places
 from syndicator.intake.rules import address, choices, codes, content, dates, numbers, options
@@ -69,7 +70,7 @@ def judge_row(row: Row, knowledge: Knowledge, *, width: int) -> JudgedRow:
     return JudgedRow(row, sku, group, tuple(found), parsed)
 
 
-_ORDER = {str(column): place for place, column in enumerate(Column)}
+_ORDER = {str(column): place for place, column in enumerate(COLUMNS)}
 
 
 def _variant_fields(findings: Findings, values: tuple[str, ...]) -> dict[str, Any]:
@@ -110,7 +111,13 @@ def _shared(findings: Findings, knowledge: Knowledge) -> dict[str, Any]:
 def _producer(findings: Findings) -> Producer | None:
     group = findings.text(Column.PRODUCER_GROUP_TH)
     kind = choices.choice(findings, Column.PRODUCER_TYPE, ProducerType)
-    return Producer(group=group, type=kind) if kind is not None else None
+    return _make_producer(group, kind) if kind is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _make_producer(group: str, kind: ProducerType) -> Producer:
+    """Make the same group once: it stands on many rows."""
+    return Producer(group=group, type=kind)
 
 
 def _claims(findings: Findings) -> Claims:

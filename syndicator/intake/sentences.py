@@ -303,8 +303,12 @@ _PLACES: Final = {
         "{column}: no tambon has the code {value}; check it.",
     ),
     "address_mismatch": (
-        "รหัสตำบล {value} คือ {place} แต่แถวนี้เขียนว่า {written} กรุณาแก้รหัสหรือชื่อให้ตรงกัน (ไม่ต้องใส่คำว่า จังหวัด อำเภอ ตำบล)",
-        "{column}: {value} is {place}, but the row says {written}; make the code and the names agree (names without จังหวัด, อำเภอ, ตำบล).",
+        "รหัสตำบล {value} คือ {place} แต่แถวนี้เขียนว่า {written} กรุณาแก้รหัสหรือชื่อให้ตรงกัน",
+        "{column}: {value} is {place}, but the row says {written}; make the code and the names agree.",
+    ),
+    "address_kind_word": (
+        "“{value}” ในคอลัมน์ {column} ไม่ต้องใส่คำว่า จังหวัด อำเภอ หรือตำบล กรุณาใส่เฉพาะชื่อ",
+        '{column}: write "{value}" as the name alone, without จังหวัด, อำเภอ or ตำบล.',
     ),
     "postal_code_format": (
         "รหัสไปรษณีย์ “{value}” ต้องเป็นตัวเลข 5 หลัก",

@@ -11,13 +11,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import openpyxl
 
 from schemas.problem import Problem
 from syndicator.intake.cells import Row, Spoiled
-from syndicator.intake.columns import LOSSLESS_DIGITS, NUMERIC, Column
+from syndicator.intake.columns import LOSSLESS_DIGITS, NAMES, NUMERIC, Column
 from syndicator.intake.defusing import undefused
 from syndicator.intake.errors import IntakeError, refusal
 from syndicator.intake.header import Header, read_header
@@ -42,18 +42,24 @@ def xlsx_table(
             rows are taken.
     """
     _refuse_bombs(path, limits)
+    # Opened here because openpyxl judges a path by its suffix.
+    with path.open("rb") as stream:
+        book = _open(stream, path)
+        try:
+            with _guarded(path):
+                sheet, notes = _first_sheet(book)
+                first = next(iter(sheet.iter_rows(max_row=1, max_col=limits.max_columns + 1)), ())
+            header = read_header([_text(cell.value) for cell in first], file=path.name, limits=limits)
+            yield header, _rows(sheet, header, path), notes
+        finally:
+            book.close()
+
+
+def _open(stream: BinaryIO, path: Path) -> Any:
     with _guarded(path), warnings.catch_warnings():
         # Styles and extensions openpyxl does not know do not matter to a table of goods.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-    try:
-        with _guarded(path):
-            sheet, notes = _first_sheet(book)
-            first = next(iter(sheet.iter_rows(max_row=1, max_col=limits.max_columns + 1)), ())
-        header = read_header([_text(cell.value) for cell in first], file=path.name, limits=limits)
-        yield header, _rows(sheet, header, path), notes
-    finally:
-        book.close()
+        return openpyxl.load_workbook(stream, read_only=True, keep_links=False)
 
 
 def _refuse_bombs(path: Path, limits: IntakeLimits) -> None:
@@ -139,7 +145,7 @@ def _text(value: Any) -> str:
 
 def _spoiled(cell: Any, name: str, text: str) -> Spoiled | None:
     """Say what Excel did to a cell of the format, None when nothing was lost."""
-    if name not in set(Column):
+    if name not in NAMES:
         return None
     match cell.value:
         case _ if cell.data_type == "f":

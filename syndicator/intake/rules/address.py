@@ -1,12 +1,13 @@
 """Where the goods come from, compared with the real administrative units."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from schemas.product import Origin
 from syndicator.intake.columns import Column
 from syndicator.intake.findings import Findings
-from syndicator.intake.places import Place, Places, same_place_name
+from syndicator.intake.places import Place, Places, same_place_name, without_kind
 from syndicator.intake.rules.digits import ascii_digits
 
 _TAMBON_CODE: Final = re.compile(r"\d{6}", re.ASCII)
@@ -31,8 +32,14 @@ def origin(findings: Findings, places: Places) -> Origin | None:
         )
         return None
     tambon, amphoe, province = (findings.text(column) for column in _NAMES)
+    return _make_origin(province, amphoe, tambon, place.code, postal_code)
+
+
+@lru_cache(maxsize=1024)
+def _make_origin(province: str, amphoe: str, tambon: str, tambon_code: str, postal_code: str) -> Origin:
+    """Make the same place once: it stands on many rows."""
     return Origin(
-        province=province, amphoe=amphoe, tambon=tambon, tambon_code=place.code, postal_code=postal_code
+        province=province, amphoe=amphoe, tambon=tambon, tambon_code=tambon_code, postal_code=postal_code
     )
 
 
@@ -69,8 +76,12 @@ def _names_agree(findings: Findings, place: Place, places: Places) -> bool:
         # An empty name was reported on its own column; the others cannot be judged without it.
         return False
     known = (place.tambon, place.amphoe, place.province)
-    if all(same_place_name(*pair) for pair in zip(written, known, strict=True)):
-        return True
+    pairs = {column: pair for column, *pair in zip(_NAMES, written, known, strict=True)}
+    wrong = {column: pair for column, pair in pairs.items() if not same_place_name(*pair)}
+    if all(same_place_name(without_kind(name), real) for name, real in wrong.values()):
+        for column, (name, _) in wrong.items():
+            findings.add(column, "address_kind_word", suggestion=without_kind(name), value=name)
+        return not wrong
     meant = _written(findings, places)
     suggestion = meant.code if meant and meant.code != place.code else None
     findings.add(

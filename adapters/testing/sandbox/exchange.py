@@ -52,9 +52,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as read: ``path`` is what stands below the channel's mount point, without its query."""
+    """A request as read: ``path`` is what stands below ``mount``, the channel's root, without its query."""
 
     method: str
+    mount: str
     path: str
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
@@ -86,6 +87,8 @@ class Call:
     visible: bool = False
     """Whether it changed what a buyer sees; set by the handler."""
     params: dict[str, Any] = field(default_factory=dict)
+    serve_part: Callable[[Incoming], Awaitable[Answer]] | None = None
+    """Serves a call that is part of this one (a Graph batch)."""
     lookup_delay_s: float = 0.0
     """Extra seconds until what it creates can be found; set by a fault order."""
 
@@ -129,6 +132,7 @@ async def read_incoming(scope: Scope, receive: Receive) -> Incoming:
     query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return Incoming(
         method=scope["method"],
+        mount=root,
         path=path.removeprefix(root),
         query=query,
         headers=headers,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from starlette.types import Receive, Scope, Send
 
 from adapters.testing.sandbox import faults
-from adapters.testing.sandbox.exchange import Answer, Call, Handler, Refused, read_incoming
+from adapters.testing.sandbox.exchange import Answer, Call, Handler, Incoming, Refused, read_incoming
 
 if TYPE_CHECKING:
     from adapters.testing.sandbox.sandbox import Sandbox
@@ -61,8 +61,15 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
-        request = await read_incoming(scope, receive)
-        call = Call(sandbox=self._sandbox, request=request, channel=self._surface.channel)
+        answer, effect = await self._serve(await read_incoming(scope, receive))
+        if isinstance(effect, faults.Slow):
+            await asyncio.sleep(effect.seconds)
+        await _deliver(answer, effect, scope, receive, send)
+
+    async def _serve(self, request: Incoming) -> tuple[Answer, faults.Effect | None]:
+        call = Call(
+            sandbox=self._sandbox, request=request, channel=self._surface.channel, serve_part=self._serve_part
+        )
         handler, answer, effect = self._begin(call)
         if handler and _is_carried_out(effect):
             answer = await _act(handler, call)
@@ -72,9 +79,12 @@ class Gate:
         self._sandbox.journal.add(call, answer, lost=lost)
         if call.mutating:
             self._sandbox.changed()
-        if isinstance(effect, faults.Slow):
-            await asyncio.sleep(effect.seconds)
-        await _deliver(answer, effect, scope, receive, send)
+        return answer, effect
+
+    async def _serve_part(self, request: Incoming) -> Answer:
+        """Serve one call of a batch; a part whose answer is lost shows as an empty one."""
+        answer, effect = await self._serve(request)
+        return Answer(answer.status, None) if isinstance(effect, faults.DropAnswer) else answer
 
     def _begin(self, call: Call) -> tuple[Handler | None, Answer, faults.Effect | None]:
         try:

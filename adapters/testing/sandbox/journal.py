@@ -10,14 +10,14 @@ from typing import Any, Final, TextIO
 from adapters.http import SECRET_NAMES
 from adapters.testing.sandbox.exchange import Answer, Call
 
-_SECRET: Final = SECRET_NAMES | {"page_token", "api_key", "app_secret", "fb_exchange_token", "code", "batch"}
-"""Names whose values are never kept. A batch is blanked because its parts carry tokens; they are kept one by one."""
+_SECRET: Final = SECRET_NAMES | {"page_token", "api_key", "app_secret", "fb_exchange_token", "batch"}
+"""Names whose values are never kept. A batch is left out because its parts carry tokens; each part is an entry."""
 
 
 class Journal:
     """Keeps the last ``size`` requests as JSON lines; counts all of them.
 
-    A line has: n, t (unix seconds), channel, account, operation, method, path, query, body, files (bytes by
+    A line has: n, t (unix seconds), channel, account, operation, mount, method, path, query, body, files (bytes by
     field), status, mutating, visible, error, and ``lost`` when the answer never reached the caller.
     """
 
@@ -76,6 +76,7 @@ def _entry(n: int, call: Call, answer: Answer, *, lost: bool) -> dict[str, Any]:
         "channel": call.channel,
         "account": call.account,
         "operation": call.operation,
+        "mount": request.mount,
         "method": request.method,
         "path": request.path,
         "query": _query(request.query),

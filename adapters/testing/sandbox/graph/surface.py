@@ -22,7 +22,16 @@ from adapters.testing.sandbox.accounts import (
     seller_of,
 )
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Refused
-from adapters.testing.sandbox.graph import comments, containers, instagram, oauth, params, photos, posts
+from adapters.testing.sandbox.graph import (
+    batch,
+    comments,
+    containers,
+    instagram,
+    oauth,
+    params,
+    photos,
+    posts,
+)
 from adapters.testing.sandbox.graph.errors import bad_parameter, graph_answer, missing_object, refusal
 from adapters.testing.sandbox.graph.state import GraphState
 
@@ -140,7 +149,7 @@ class GraphSurface:
 
     def _endpoint_of(self, call: Call, token: Token, segments: list[str]) -> Endpoint:
         if not segments:
-            raise bad_parameter("Unsupported request: this sandbox takes no batch here")
+            return self._batch(call, token)
         if segments[0] in {"debug_token", "refresh_access_token"}:
             return _endpoint(call, Node.ROOT, segments[0])
         name, edge = segments[0], "/".join(segments[1:])
@@ -154,6 +163,14 @@ class GraphSurface:
             raise missing_object(call.params["_node"])
         call.account = owner
         return _endpoint(call, node, edge)
+
+    def _batch(self, call: Call, token: Token) -> Endpoint:
+        serve = call.serve_part
+        if call.request.method != "POST" or "batch" not in call.params or serve is None:
+            raise bad_parameter("Unsupported request: the root takes batches only")
+        # The outer request changes nothing itself; its parts are counted and journalled one by one.
+        call.account, call.mutating = self._own_node(token), False
+        return Endpoint("batch", lambda outer: batch.run(outer, serve))
 
     def _spend(self, call: Call) -> None:
         budget = call.sandbox.options.rates.graph_per_hour

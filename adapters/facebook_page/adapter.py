@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from adapters.base import AdapterContext, Capabilities, Change, Fallback, StockMode
 from adapters.errors import ChannelError, Gone, Transient, Unsupported
@@ -72,13 +72,22 @@ class FacebookPageAdapter:
         post = self._client.create_post(rendition.body["message"], photos)
         return _receipt(post.id, post.permalink_url, photos)
 
-    def resume(self, rendition: Rendition, pending: Pending) -> NoReturn:  # noqa: ARG002 the port's shape
-        """Refuse: a publish on a Page is never pending.
+    def resume(self, rendition: Rendition, pending: Pending) -> Receipt:  # noqa: ARG002 the port's shape
+        """Take over a post that was found by its marker while hidden from buyers; nothing else is ever pending.
+
+        It is left as it is: only somebody who manages the Page can have hidden it.
 
         Raises:
-            Unsupported: Always.
+            Unsupported: The progress names no post.
         """
-        raise Unsupported("a publish on a Facebook Page has no further step to resume")
+        post = pending.progress.get("post")
+        if post is None:
+            raise Unsupported("a publish on a Facebook Page has no further step to resume")
+        return Receipt(
+            external_id=ExternalId(post),
+            permalink=pending.progress.get("permalink"),
+            remote=pending.progress,
+        )
 
     def update(self, change: Change) -> Receipt:
         """Write the whole text anew; it carries price and availability too.
@@ -189,8 +198,13 @@ def _receipt(post: str, permalink: str | None, photos: Sequence[str]) -> Receipt
     return Receipt(
         external_id=ExternalId(post),
         permalink=permalink,
-        remote={"photos": list(photos), "permalink": permalink},
+        remote=_kept(post, permalink, photos),
     )
+
+
+def _kept(post: str, permalink: str | None, photos: Sequence[str]) -> dict[str, Any]:
+    """Return what is kept beside a listing."""
+    return {"post": post, "photos": list(photos), "permalink": permalink}
 
 
 def _remote(post: Post, photos: Sequence[str]) -> RemoteListing:
@@ -200,5 +214,5 @@ def _remote(post: Post, photos: Sequence[str]) -> RemoteListing:
         visible=post.is_published and not post.is_hidden,
         created_at=post.created_time,
         seen={"text": post.message or ""},
-        remote={"photos": list(photos), "permalink": post.permalink_url},
+        remote=_kept(post.id, post.permalink_url, photos),
     )

@@ -89,7 +89,7 @@ class InstagramAdapter:
         Raises:
             ChannelError: The class says what happens next; never ``OutcomeUnknown``.
         """
-        return self._publishing(rendition).build(Progress.start(self._context.clock.now()))
+        return self._publishing(rendition).build(Progress.start(rendition, self._context.clock.now()))
 
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
         """Look at the container and take the next step.

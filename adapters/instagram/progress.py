@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from adapters.instagram.limits import FIRST_LOOK, LONGEST_LOOK, MAX_FAILURES
-from schemas.listing import Pending
+from schemas.listing import Pending, Rendition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,7 @@ class Progress:
     """The state of one publish, JSON all through.
 
     Attributes:
+        made_for: Fingerprint of the rendition the containers were made for.
         began: When the publish began, ISO 8601 with offset; nothing of it is older.
         children: Containers of the carousel pictures made so far, in order.
         container: The container that will be published; None until it exists. A container is published at most
@@ -21,6 +22,7 @@ class Progress:
         failures: Refusals worth another try, over the whole publish.
     """
 
+    made_for: str
     began: str
     children: tuple[str, ...] = ()
     container: str | None = None
@@ -28,9 +30,9 @@ class Progress:
     failures: int = 0
 
     @classmethod
-    def start(cls, now: datetime) -> Self:
+    def start(cls, rendition: Rendition, now: datetime) -> Self:
         """Begin a publish."""
-        return cls(began=now.isoformat())
+        return cls(made_for=rendition.fingerprint, began=now.isoformat())
 
     @classmethod
     def read(cls, pending: Pending) -> Self:
@@ -65,9 +67,9 @@ class Progress:
         """Forget the containers, which are invisible and expire, and count why."""
         return replace(self, children=(), container=None, looks=0, failures=self.failures + 1)
 
-    def renewed(self) -> Self:
-        """Forget containers that are too old to be of use; nobody failed."""
-        return replace(self, children=(), container=None, looks=0, failures=0)
+    def renewed(self, rendition: Rendition) -> Self:
+        """Forget containers that are of no use any more; nobody failed."""
+        return replace(self, made_for=rendition.fingerprint, children=(), container=None, looks=0, failures=0)
 
     def pending(self) -> Pending:
         """Say when to look again: soon at first, then ever later, at most a minute."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from adapters.base import AdapterContext
 from adapters.errors import ChannelError, OutcomeUnknown, Throttled
-from adapters.instagram.client import ContainerState, InstagramClient, Media
+from adapters.instagram.client import Container, ContainerState, InstagramClient, Media
 from adapters.instagram.errors import (
     CHANNEL,
     container_refusal,
@@ -61,20 +61,30 @@ class Publishing:
             ChannelError: The class says what happens next.
         """
         if progress.container is None:
-            return self.build(progress)
+            return self.build(progress.renewed(self._rendition) if self._is_outdated(progress) else progress)
         try:
             state = self._client.container(progress.container)
         except ChannelError as error:
             if not is_missing(error):
                 raise
             return self._unseen(progress, error)
+        return self._from_state(progress, progress.container, state)
+
+    def _from_state(self, progress: Progress, container: str, state: Container) -> Receipt | Pending:
+        """Take the step that a container's state asks for."""
         if state.status_code is ContainerState.PUBLISHED:
             return self.adopt(progress)
+        if self._is_outdated(progress):
+            # The product was changed meanwhile; what waits there would be published with the old words.
+            return self._restart(progress, progress.renewed(self._rendition))
+        if state.status_code is ContainerState.FINISHED:
+            return self._publish(progress, container)
         if state.status_code is ContainerState.IN_PROGRESS and progress.looks < MAX_LOOKS.value:
             return progress.looked().pending()
-        if state.status_code is ContainerState.FINISHED:
-            return self._publish(progress, progress.container)
         return self._rebuild(progress, state.status)
+
+    def _is_outdated(self, progress: Progress) -> bool:
+        return progress.made_for != self._rendition.fingerprint
 
     def _unseen(self, progress: Progress, error: ChannelError) -> Receipt | Pending:
         """Go on from a container that cannot be read.
@@ -86,7 +96,7 @@ class Publishing:
             ChannelError: It stays unreadable.
         """
         if self._context.clock.now() - progress.since > CONTAINER_LIFETIME:
-            return self._restart(progress, progress.renewed())
+            return self._restart(progress, progress.renewed(self._rendition))
         if progress.may_fail_again:
             return progress.failed().pending()
         raise error

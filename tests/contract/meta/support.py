@@ -13,7 +13,7 @@ from PIL import Image
 
 from adapters.base import AdapterContext
 from adapters.facebook_page.adapter import FacebookPageAdapter
-from adapters.http import make_client
+from adapters.http import CallRecord, make_client
 from adapters.instagram.adapter import InstagramAdapter
 from adapters.settings import HttpSettings, MetaSettings
 from adapters.templates import JinjaTemplates
@@ -102,7 +102,8 @@ class Desk:
         self.server = server
         self.pictures = pictures
         self.clock = FixedClock(datetime.fromtimestamp(server.control.run(_moment), UTC))
-        self.http = make_client(HttpSettings())
+        self.records: list[CallRecord] = []
+        self.http = make_client(HttpSettings(), observer=self.records.append)
 
     def context(
         self, account: SandboxAccount, *, credentials: Mapping[str, str] | None = None, **settings: Any

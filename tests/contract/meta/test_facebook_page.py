@@ -439,6 +439,19 @@ def test_a_verb_that_is_not_declared_is_refused(desk: Desk, verb: Verb) -> None:
         UNDECLARED[verb](page, change_to(page, desk, ref, Part.STOCK))
 
 
+def test_a_found_post_can_be_taken_over_as_it_is(desk: Desk) -> None:
+    page = desk.page()
+    began = desk.clock.now()
+    rendition = desk.rendition(page)
+    receipt = page.publish(rendition)
+    (found,) = page.find_by_marker(rendition.marker, since=began)
+
+    adopted = page.resume(rendition, Pending(progress=found.remote, check_after=timedelta(0)))
+
+    assert adopted.external_id == receipt.external_id
+    assert len(desk.server.control.visible(FACEBOOK_PAGE)) == 1
+
+
 def test_a_publish_on_a_page_is_never_pending(desk: Desk) -> None:
     page = desk.page()
 

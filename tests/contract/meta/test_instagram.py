@@ -278,6 +278,37 @@ def test_a_refused_container_is_never_an_unknown_outcome(
         adapter.publish(desk.rendition(adapter))
 
 
+def test_a_product_that_changed_while_its_pictures_were_prepared_goes_out_with_the_new_words(
+    desk: Desk,
+) -> None:
+    adapter = desk.instagram()
+    _, pending = begin(desk, adapter)
+    changed = desk.rendition(adapter, product_with(2, description="ข้อความใหม่"))
+
+    finish(adapter, changed, pending)
+
+    (post,) = desk.server.control.visible(INSTAGRAM)
+    assert post.text == changed.body["caption"]
+
+
+def test_a_product_that_was_mended_is_tried_afresh(desk: Desk) -> None:
+    adapter = desk.instagram()
+    rendition = desk.rendition(adapter, product_with(1))
+    desk.pictures.files.clear()
+    pending: Receipt | Pending = adapter.publish(rendition)
+    for _ in range(2):
+        assert isinstance(pending, Pending)
+        pending = adapter.resume(rendition, pending)
+    assert isinstance(pending, Pending)
+    with pytest.raises(Rejected):
+        adapter.resume(rendition, pending)
+    mended = desk.rendition(adapter, product_with(2))
+
+    finish(adapter, mended, pending)
+
+    assert len(desk.server.control.visible(INSTAGRAM)) == 1
+
+
 def test_resuming_after_a_crash_never_publishes_a_published_container_again(desk: Desk) -> None:
     adapter = desk.instagram()
     rendition, pending = begin(desk, adapter)

@@ -145,13 +145,22 @@ def test_a_new_price_changes_the_price_part_only() -> None:
 
 
 def test_progress_survives_being_stored() -> None:
-    progress = replace(Progress.start(NOON), children=("1", "2"), container="3", looks=2, failures=1)
+    progress = replace(
+        Progress.start(rendition_of(make_product()), NOON),
+        children=("1", "2"),
+        container="3",
+        looks=2,
+        failures=1,
+    )
 
     assert Progress.read(progress.pending()) == progress
 
 
 def test_looks_grow_apart_up_to_a_minute() -> None:
-    waits = [replace(Progress.start(NOON), looks=looks).pending().check_after for looks in range(7)]
+    waits = [
+        replace(Progress.start(rendition_of(make_product()), NOON), looks=looks).pending().check_after
+        for looks in range(7)
+    ]
 
     assert waits == [timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 60, 60)]
 

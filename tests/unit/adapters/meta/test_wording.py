@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.errors import Transient
 from adapters.limits import Grade, Limit, TextUnit
@@ -168,6 +170,20 @@ def test_very_many_variants_give_way_to_their_price_range() -> None:
     assert "ราคา ฿45" in text
     assert "บางแบบหมดชั่วคราว" in text
     assert "หอมเนยไม่หวานจัด" in text
+
+
+THAI = st.text(alphabet="กขคงจเแโใไะาิีุูัำ่้๊์ .\n#@a1🍌", max_size=3_000)
+
+
+@given(description=THAI, limit=st.integers(600, 2_200))
+def test_whatever_the_description_price_and_marker_survive_within_the_limit(
+    description: str, limit: int
+) -> None:
+    text = text_of(three_sizes(description=description), limit=sized(limit))
+
+    assert length(text, sized(limit)) <= limit
+    assert "ราคา ฿45–฿185.50" in text
+    assert text.endswith("\nรหัส SY7K3M2Q9")
 
 
 def test_hashtags_written_in_the_description_count() -> None:

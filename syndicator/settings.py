@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.settings import EmarketSettings, Group, HttpSettings, LineSettings, MetaSettings
@@ -78,6 +78,8 @@ class _FileVariants(PydanticBaseSettingsSource):
     """Reads ``SYNDICATOR_X_FILE`` as the value of ``SYNDICATOR_X``; nested names work alike."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Give nothing field by field: the call below reads everything at once."""
+        del field
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -133,8 +135,16 @@ class Settings(BaseSettings):
     meta: MetaSettings = MetaSettings()
     line: LineSettings = LineSettings()
     emarket: EmarketSettings = EmarketSettings()
-    emarket_dir: Path | None = None
-    """Folder of market YAML files; the same as ``SYNDICATOR_EMARKET__DIR``."""
+    """``SYNDICATOR_EMARKET_DIR`` is the documented name of ``SYNDICATOR_EMARKET__DIR``; both work."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _market_folder(cls, values: Any) -> Any:
+        folder = os.environ.get("SYNDICATOR_EMARKET_DIR")
+        if folder and isinstance(values, dict):
+            given = values.get("emarket") or {}
+            values["emarket"] = given if not isinstance(given, dict) else {"dir": folder, **given}
+        return values
 
     @field_validator("var")
     @classmethod

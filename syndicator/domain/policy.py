@@ -68,7 +68,7 @@ class RetryPolicy:
 VERIFY_WAITS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=40))
 """Pauses before the first, second and later looks for a marker: about 5, 20 and 60 s after the call.
 
-Source: shared fact sheet on Meta, section 1.4 (read replicas lag); kept for all channels.
+House rule, made for Meta's lagging read replicas (adapters/meta_graph/README.md) and kept for all channels.
 """
 
 

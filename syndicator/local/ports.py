@@ -17,6 +17,15 @@ def free_port(host: str = LOOPBACK) -> int:
         return int(sock.getsockname()[1])
 
 
+def is_free(host: str, port: int) -> bool:
+    """Say whether we could listen on a port right now."""
+    try:
+        check_port_free(host, port, setting="")
+    except PortTaken:
+        return False
+    return True
+
+
 def check_port_free(host: str, port: int, *, setting: str) -> None:
     """Return when we could listen on a port.
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.channel import Lane, Part, Verb
-from schemas.ids import AccountId, ExternalId, LeaseToken, ListingId, ProductId, SellerId
-from schemas.listing import ListingState, Pending
+from schemas.ids import AccountId, ExternalId, LeaseToken, ListingId, ProductId, SellerId, Sku
+from schemas.listing import ListingState, Pending, Receipt
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain.listing import Intent, Listing, Wanted
@@ -117,6 +117,15 @@ class ListingRepository:
         )
         return {(ProductId(row.product_id), AccountId(row.account_id)): Wanted(row.wanted) for row in rows}
 
+    def find(self, account_id: AccountId, sku: Sku) -> Listing | None:
+        """Return the listing of a product code on an account, or None."""
+        row = self._connection.execute(
+            sa.select(_LISTING)
+            .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
+            .where(_LISTING.c.account_id == account_id, _PRODUCT.c.sku == sku)
+        ).one_or_none()
+        return None if row is None else _listing(row)
+
     def claim(self, token: LeaseToken, *, until: datetime) -> Sequence[ClaimedListing]:
         """Take over the slice under ``token`` and hold it until ``until``.
 
@@ -191,6 +200,26 @@ class ListingRepository:
             if written.rowcount == 0:
                 lost.add(outcome.listing_id)
         return frozenset(lost)
+
+    def confirm(
+        self, listing: Listing, receipt: Receipt, parts: Mapping[Part, str], *, now: datetime
+    ) -> None:
+        """Write down that a person carried the listing to the channel."""
+        self._connection.execute(
+            sa.update(_LISTING)
+            .where(_LISTING.c.id == listing.id)
+            .values(
+                external_id=receipt.external_id,
+                permalink=receipt.permalink,
+                remote=dict(receipt.remote),
+                sent=_parts(parts),
+                sent_at=now,
+                pending=None,
+                state=ListingState.LIVE.value,
+                problems=[],
+                attempts=0,
+            )
+        )
 
     def wake_for_media(self, product_ids: Sequence[ProductId], *, now: datetime) -> int:
         """Make due the listings of the products that only waited for pictures; return how many."""

@@ -202,9 +202,9 @@ class MediaRepository:
         """Give a source up; its products' listings will name the problem."""
         return self._finish(media_id, token, state="failed", due_at=None, problem=problem.model_dump())
 
-    def later(self, media_id: MediaId, token: LeaseToken, *, now: datetime, wait: timedelta) -> bool:
-        """Let go of a source so that it is tried again after ``wait``; its starts stay counted."""
-        return self._finish(media_id, token, due_at=now + wait)
+    def later(self, media: ClaimedMedia, *, now: datetime, wait: timedelta) -> bool:
+        """Let go of a source so that it is tried again after ``wait``, with ``media.starts`` starts counted."""
+        return self._finish(media.id, media.token, due_at=now + wait, starts=media.starts)
 
     def _finish(self, media_id: MediaId, token: LeaseToken, **values: Any) -> bool:
         done = self._connection.execute(

@@ -156,7 +156,7 @@ class _Claiming:
         listing = claim.listing
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
-        rendition = adapter.render(product, _offers(product, stock), marker=marker)
+        rendition = adapter.render(product, offers_of(product, stock), marker=marker)
         label = self._adapters.label(account.account)
         step = plan(listing, rendition, adapter.capabilities)
         if step.kind is StepKind.NOTHING:
@@ -215,7 +215,8 @@ class _Claiming:
         )
 
 
-def _offers(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:
+def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:
+    """Return price and free-to-sell units of every variant; a variant without a stock figure has none."""
     return {
         variant.sku: Offer(
             sku=variant.sku,

@@ -1,0 +1,136 @@
+"""``syndicator demo``: sixty rows of community products from one file to four channels, on this machine alone."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.config_files import config_dir
+from schemas.listing import ListingState
+from syndicator.cli.channel_commands import sandbox_details
+from syndicator.cli.demo_report import DemoReport, write_report
+from syndicator.cli.exits import Exit
+from syndicator.cli.following import follow, listings_of
+from syndicator.cli.options import Command, Json, begin
+from syndicator.cli.publish_commands import failed_rows_path, import_tools, show_refused
+from syndicator.cli.sandbox_client import SandboxClient
+from syndicator.cli.stack import Mode, RunningStack, start_stack
+from syndicator.cli.views import show_counts, show_listings
+from syndicator.intake.reading import read_products
+from syndicator.local.ports import free_port, is_free
+from syndicator.media.sample_photos import make_photos
+from syndicator.settings import Settings
+from syndicator.usecases.connect_account import connect_account
+from syndicator.usecases.import_file import ImportReport, import_file
+
+SELLER = "demo"
+WITHIN = timedelta(minutes=10)
+
+
+def demo(
+    file: Annotated[Path | None, typer.Option("--file", help="Another file of products.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep running afterwards, to look at the shop fronts.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish the sample products on four simulated channels and report what happened. Nothing leaves this machine."""
+    command = begin(as_json=as_json, seller=SELLER)
+    settings = _demo_settings(command.settings)
+    source = file or config_dir() / "demo" / "community-products.csv"
+    began = time.monotonic()
+    photos = settings.var / "photos"
+    with command.out.progress() as progress:
+        names = [m.source for item in read_products(source).products for m in item.product.media]
+        make_photos(names, photos, progress=lambda done, total: progress("samples", done, total))
+        photos_s = time.monotonic() - began
+    with start_stack(settings, Mode.SANDBOX) as stack:
+        report = _publish(command, stack, source, photos, photos_s=photos_s, began=began)
+        path = write_report(report, settings.var / "report.json")
+        _tell(command, stack, report, path)
+        if keep:
+            command.out.say(
+                f"ดูหน้าร้านได้ที่ {stack.info.sandbox_url}/ (หยุดด้วย Ctrl-C)",
+                f"See the shop fronts at {stack.info.sandbox_url}/ (stop with Ctrl-C)",
+            )
+            stack.supervisor.wait_for_signal()
+    command.out.data(report.document())
+    raise typer.Exit(Exit.OK if report.is_good else Exit.UNFINISHED)
+
+
+def _demo_settings(settings: Settings) -> Settings:
+    """Keep the demo apart from real data: a folder and servers of its own, and ports that are free."""
+    api, sandbox = settings.api, settings.sandbox
+    ports = (
+        api.port if is_free(api.host, api.port) else free_port(api.host),
+        sandbox.port if is_free(sandbox.host, sandbox.port) else free_port(sandbox.host),
+    )
+    return settings.model_copy(
+        update={
+            "var": settings.var / "demo",
+            "database_url": None,
+            "redis_url": None,
+            "seller": SELLER,
+            "api": api.model_copy(update={"port": ports[0]}),
+            "sandbox": sandbox.model_copy(update={"port": ports[1]}),
+        }
+    )
+
+
+def _publish(
+    command: Command, stack: RunningStack, source: Path, photos: Path, *, photos_s: float, began: float
+) -> DemoReport:
+    app = stack.app
+    sandbox = SandboxClient(stack.info.sandbox_url or "")
+    before = sandbox.summary()
+    with app.database.begin() as uow:
+        seller_id = uow.accounts.ensure_seller(SELLER)
+        connected = bool(uow.accounts.of_seller(seller_id))
+    if not connected:
+        for details in sandbox_details():
+            connect_account(seller_id, details, database=app.database, adapters=app.adapters, clock=app.clock)
+    published = time.monotonic()
+    with command.out.progress() as progress:
+        imported: ImportReport = import_file(
+            seller_id,
+            source,
+            photos=photos,
+            account_ids=None,
+            failed_rows=failed_rows_path(stack.app.settings.var / source.name),
+            tools=import_tools(app),
+            progress=progress,
+        )
+        settled = follow(app, seller_id, within=WITHIN, progress=progress)
+    return DemoReport(
+        imported=imported,
+        settled=settled,
+        listings=tuple(listings_of(app, seller_id)),
+        before=before,
+        after=sandbox.summary(),
+        peaks=stack.peaks(),
+        photos_s=photos_s,
+        publish_s=time.monotonic() - published,
+        total_s=time.monotonic() - began,
+    )
+
+
+def _tell(command: Command, stack: RunningStack, report: DemoReport, path: Path) -> None:
+    out = command.out
+    show_refused(command, report.imported.intake, report.imported.failed_rows)
+    show_counts(out, report.listings)
+    show_listings(out, [x for x in report.listings if x.state is ListingState.NEEDS_YOU])
+    document = report.document()
+    out.say(
+        f"{report.imported.rows} แถว {len(report.imported.accepted)} สินค้า ลงประกาศใน {report.publish_s:.1f} วินาที "
+        f"เรียกช่องทาง {document['remote_calls']} ครั้ง เปลี่ยนแปลง {document['mutating_calls']} ครั้ง "
+        f"ประกาศซ้ำ {document['duplicates']}",
+        f"{report.imported.rows} rows, {len(report.imported.accepted)} products, published in {report.publish_s:.1f} s, "
+        f"{document['remote_calls']} calls to channels, {document['mutating_calls']} of them changes, "
+        f"{document['duplicates']} duplicates",
+    )
+    out.say(
+        f"รายงาน: {path}   หน้าร้าน: {stack.info.sandbox_url}/",
+        f"Report: {path}   Shop fronts: {stack.info.sandbox_url}/",
+    )

@@ -1,0 +1,44 @@
+"""Options that many commands share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicator.cli.output import Output
+from syndicator.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
+Seller = Annotated[str | None, typer.Option("--seller", help="The seller to act for (SYNDICATOR_SELLER).")]
+ReadyFile = Annotated[Path | None, typer.Option("--ready-file", hidden=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What every command starts with: the settings, where to speak, and for whom."""
+
+    settings: Settings
+    out: Output
+    seller: str
+
+
+def begin(*, as_json: bool = False, seller: str | None = None) -> Command:
+    """Read the settings once.
+
+    Raises:
+        pydantic.ValidationError: A setting is not valid; the message names it.
+    """
+    settings = Settings()
+    return Command(
+        settings=settings,
+        out=Output(as_json=as_json, language=settings.language),
+        seller=seller or settings.seller,
+    )
+
+
+def tell_ready(path: Path | None) -> None:
+    """Create the file that a supervisor waits for."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()

@@ -1,0 +1,335 @@
+"""Commands a seller uses to put goods on sale: publish, preview, and the pack of a market without an API."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemas.channel import AccountState
+from schemas.ids import AccountId, SellerId, Sku
+from schemas.listing import ListingState
+from schemas.problem import Problem
+from syndicator.bootstrap import App
+from syndicator.cli.exits import CommandFailed, Exit
+from syndicator.cli.following import follow, listings_of
+from syndicator.cli.options import Command, Json, Seller, begin
+from syndicator.cli.stack import open_app, remembered_mode, running_stack, start_stack
+from syndicator.cli.views import counts_by_account, listing_json, show_counts, show_listings
+from syndicator.intake.failed_rows import write_failed_rows
+from syndicator.intake.limits import IntakeLimits
+from syndicator.intake.result import IntakeResult
+from syndicator.local.servers import holder
+from syndicator.media.fetch import PictureFetcher
+from syndicator.store.accounts import StoredAccount
+from syndicator.usecases.import_file import ImportReport, ImportTools, import_file, read_file
+from syndicator.usecases.person import make_pack, record_code
+from syndicator.usecases.preview import Preview, preview_product
+
+ChannelsOption = Annotated[
+    str | None, typer.Option("--channels", help="Only these accounts or kinds of channel, comma-separated.")
+]
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX of products.")],
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="Folder of the pictures (the file's own).")
+    ] = None,
+    seller: Seller = None,
+    channels: ChannelsOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count; store and send nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait until every listing is settled.")
+    ] = True,
+    within: Annotated[int, typer.Option("--within", min=1, help="Longest wait, in seconds.")] = 3600,
+    as_json: Json = False,
+) -> None:
+    """Put the products of a file on sale on the seller's channels."""
+    command = begin(as_json=as_json, seller=seller)
+    if dry_run:
+        raise typer.Exit(_dry_run(command, file, photos, channels))
+    with ExitStack() as stack:
+        app = _open(command, stack, wait=wait)
+        seller_id, accounts = _accounts(app, command, channels)
+        with command.out.progress() as progress:
+            report = import_file(
+                seller_id,
+                file,
+                photos=photos,
+                account_ids=[stored.account.id for stored in accounts],
+                failed_rows=failed_rows_path(file),
+                tools=import_tools(app),
+                progress=progress,
+            )
+            settled = not wait or follow(app, seller_id, within=timedelta(seconds=within), progress=progress)
+        code = _tell(command, app, seller_id, accounts, report, settled=settled and wait)
+    raise typer.Exit(code)
+
+
+def failed_rows_path(file: Path) -> Path:
+    """Return where the refused rows of ``file`` go: beside it, under a name of their own."""
+    return file.with_name(f"{file.stem}.failed{file.suffix}")
+
+
+def import_tools(app: App) -> ImportTools:
+    """Return the ports of an import."""
+    media = app.settings.media
+    return ImportTools(
+        database=app.database,
+        adapters=app.adapters,
+        store=app.media_store,
+        fetcher=PictureFetcher(max_bytes=media.max_bytes, timeout=media.fetch_timeout),
+        clock=app.clock,
+        limits=IntakeLimits(max_rows=app.settings.intake.max_rows),
+    )
+
+
+def _open(command: Command, stack: ExitStack, *, wait: bool) -> App:
+    """Open the application where workers run; where nothing runs on this machine, run everything for the while."""
+    settings = command.settings
+    alone = (
+        settings.database_url is None and running_stack(settings.var) is None and holder(settings.var) is None
+    )
+    if alone and wait:
+        return stack.enter_context(start_stack(settings, remembered_mode(settings.var))).app
+    return stack.enter_context(open_app(settings))
+
+
+def _accounts(app: App, command: Command, channels: str | None) -> tuple[SellerId, Sequence[StoredAccount]]:
+    with app.database.begin() as uow:
+        seller_id = uow.accounts.ensure_seller(command.seller)
+        accounts = uow.accounts.of_seller(seller_id)
+    if not accounts:
+        raise CommandFailed(_no_accounts(command.seller), Exit.CHANNEL)
+    if channels is None:
+        return seller_id, accounts
+    names = {name.strip() for name in channels.split(",") if name.strip()}
+    chosen = [a for a in accounts if names & {a.account.name, a.account.kind}]
+    unknown = names - {word for a in chosen for word in (a.account.name, a.account.kind)}
+    if unknown or not chosen:
+        raise CommandFailed(_unknown_channels(sorted(unknown), accounts), Exit.USAGE)
+    return seller_id, chosen
+
+
+def _no_accounts(seller: str) -> Problem:
+    return Problem(
+        path="",
+        code="no_accounts",
+        th=f"ผู้ขาย {seller} ยังไม่ได้เชื่อมช่องทางขาย เชื่อมก่อนด้วย: syndicator channels connect "
+        "(ลองกับช่องทางจำลองได้ด้วย: syndicator channels connect --sandbox)",
+        en=f"seller {seller} has no channel account yet; connect one with: syndicator channels connect "
+        "(or try the simulated ones with: syndicator channels connect --sandbox)",
+    )
+
+
+def _unknown_channels(unknown: Sequence[str], accounts: Sequence[StoredAccount]) -> Problem:
+    known = ", ".join(f"{a.account.name} ({a.account.kind})" for a in accounts)
+    return Problem(
+        path="--channels",
+        code="channel_unknown",
+        th=f"ไม่มีช่องทางชื่อ {', '.join(unknown)} ที่เชื่อมไว้คือ {known}",
+        en=f"there is no channel {', '.join(unknown)}; connected are {known}",
+    )
+
+
+def _tell(
+    command: Command,
+    app: App,
+    seller_id: SellerId,
+    accounts: Sequence[StoredAccount],
+    report: ImportReport,
+    *,
+    settled: bool,
+) -> int:
+    out = command.out
+    ids = [stored.account.id for stored in accounts]
+    wanted = set(report.accepted)
+    listings = [listing for listing in listings_of(app, seller_id, ids) if listing.sku in wanted]
+    show_refused(command, report.intake, report.failed_rows)
+    out.say(
+        f"รับแล้ว {len(report.accepted)} สินค้า (ใหม่ {len(report.created)} แก้ไข {len(report.updated)} "
+        f"ไม่เปลี่ยน {len(report.unchanged)})",
+        f"{len(report.accepted)} products taken ({len(report.created)} new, {len(report.updated)} changed, "
+        f"{len(report.unchanged)} unchanged)",
+    )
+    show_counts(out, listings)
+    show_listings(out, [listing for listing in listings if listing.state is ListingState.NEEDS_YOU])
+    if not settled:
+        out.say(
+            "ยังมีประกาศที่กำลังส่ง ระบบจะทำต่อเองเมื่อเปิดอยู่ ดูได้ด้วย: syndicator status",
+            "Some listings are still on their way; they go on while the system runs. See: syndicator status",
+        )
+    out.data(
+        {
+            "rows": report.rows,
+            "products": len(report.accepted),
+            "created": len(report.created),
+            "updated": len(report.updated),
+            "unchanged": len(report.unchanged),
+            "refused_rows": refused_json(report.intake),
+            "failed_rows_file": None if report.failed_rows is None else str(report.failed_rows),
+            "channels": counts_by_account(listings),
+            "needs_you": [listing_json(x) for x in listings if x.state is ListingState.NEEDS_YOU],
+            "settled": settled,
+        }
+    )
+    return _exit_code(app, ids, report.intake, settled=settled)
+
+
+def _exit_code(app: App, account_ids: Sequence[AccountId], intake: IntakeResult, *, settled: bool) -> int:
+    with app.database.begin() as uow:
+        accounts = uow.accounts.get(account_ids).values()
+    if intake.bad_rows:
+        return Exit.BAD_INPUT
+    if any(stored.account.state is AccountState.NEEDS_REAUTH for stored in accounts):
+        return Exit.CHANNEL
+    return Exit.OK if settled else Exit.UNFINISHED
+
+
+def show_refused(command: Command, intake: IntakeResult, written: Path | None) -> None:
+    """Print the refused rows with their reasons, and where they were written."""
+    out = command.out
+    for note in intake.notes:
+        out.say(note.th, note.en)
+    if not intake.bad_rows:
+        return
+    out.say(f"แถวที่ยังไม่ได้รับ {len(intake.bad_rows)} แถว:", f"{len(intake.bad_rows)} rows were not taken:")
+    rows = [(bad.line, p.path, out.problem(p), p.suggestion) for bad in intake.bad_rows for p in bad.problems]
+    columns = (out.pick("แถว", "line"), out.pick("ช่อง", "column"), out.pick("ปัญหา", "problem"))
+    out.table((*columns, out.pick("แนะนำ", "suggestion")), rows)
+    if written is not None:
+        out.say(f"แก้ในไฟล์นี้แล้วส่งใหม่ได้เลย: {written}", f"Mend them in this file and send it again: {written}")
+
+
+def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:
+    """Return the refused rows for programs."""
+    return [
+        {"line": bad.line, "problems": [problem.model_dump() for problem in bad.problems]}
+        for bad in intake.bad_rows
+    ]
+
+
+def _dry_run(command: Command, file: Path, photos: Path | None, channels: str | None) -> int:
+    with open_app(command.settings) as app:
+        _, accounts = _accounts(app, command, channels)
+        intake, found = read_file(file, photos, import_tools(app))
+        with app.database.begin() as uow:
+            previews = [
+                preview_product(uow, app.adapters, stored, item.product, item.stock, photos=found)
+                for item in intake.products
+                for stored in accounts
+            ]
+    written = write_failed_rows(intake, failed_rows_path(file)) if intake.bad_rows else None
+    show_refused(command, intake, written)
+    _show_plan(command, previews)
+    command.out.data(
+        {
+            "rows": intake.rows,
+            "products": len(intake.products),
+            "refused_rows": refused_json(intake),
+            "plan": [preview.summary() for preview in previews],
+        }
+    )
+    return Exit.BAD_INPUT if intake.bad_rows else Exit.OK
+
+
+def _show_plan(command: Command, previews: Sequence[Preview]) -> None:
+    out = command.out
+    counts: dict[tuple[str, str], int] = {}
+    for preview in previews:
+        counts[preview.account, preview.step] = counts.get((preview.account, preview.step), 0) + 1
+    columns = (out.pick("บัญชี", "account"), out.pick("จะทำ", "would do"), out.pick("ประกาศ", "listings"))
+    out.table(columns, [(account, step, count) for (account, step), count in sorted(counts.items())])
+    broken = [(p.sku, p.account, out.problem(problem)) for p in previews for problem in p.problems]
+    out.table(("SKU", out.pick("บัญชี", "account"), out.pick("ต้องแก้ไข", "needs you")), broken)
+
+
+def preview(
+    sku: Annotated[str, typer.Argument(help="Code of a stored product.")],
+    channel: Annotated[str, typer.Option("--channel", help="Account name or kind of channel.")],
+    seller: Seller = None,
+    as_json: Json = False,
+) -> None:
+    """Show exactly what a channel would get: the same text, pictures and figures that publishing sends."""
+    command = begin(as_json=as_json, seller=seller)
+    with open_app(command.settings) as app:
+        seller_id, accounts = _accounts(app, command, channel)
+        previews = [stored_preview(app, seller_id, sku, stored) for stored in accounts]
+    for shown in previews:
+        command.out.say(f"── {shown.account}: {shown.step}", f"── {shown.account}: {shown.step}")
+        command.out.say(shown.text, shown.text)
+        for note in shown.notes:
+            command.out.say(f"• {note}", f"• {note}")
+        for problem in shown.problems:
+            command.out.say(f"ต้องแก้ไข: {problem.th}", f"Needs you: {problem.en}")
+    command.out.data([shown.document() for shown in previews])
+
+
+def stored_preview(app: App, seller_id: SellerId, sku: str, stored: StoredAccount) -> Preview:
+    """Preview a stored product on an account.
+
+    Raises:
+        CommandFailed: The seller has no product of that code.
+    """
+    with app.database.begin() as uow:
+        products = uow.products.by_sku(seller_id, [Sku(sku)])
+        found = products.get(Sku(sku))
+        if found is None:
+            raise CommandFailed(_unknown_sku(sku), Exit.BAD_INPUT)
+        stock = uow.stock.available([found.id]).get(found.id, {})
+        return preview_product(uow, app.adapters, stored, found.product, stock)
+
+
+def _unknown_sku(sku: str) -> Problem:
+    return Problem(
+        path="sku",
+        code="sku_unknown",
+        th=f"ไม่พบสินค้ารหัส {sku} ตรวจตัวสะกด หรือส่งไฟล์สินค้าก่อนด้วย: syndicator publish",
+        en=f"there is no product {sku}; check the spelling, or send the file first with: syndicator publish",
+    )
+
+
+def pack(
+    sku: Annotated[str, typer.Argument(help="Code of a stored product.")],
+    channel: Annotated[str, typer.Option("--channel", help="Account of a market without an API.")],
+    folder: Annotated[Path, typer.Option("--to", help="Folder to write the ZIP to.")] = Path(),
+    seller: Seller = None,
+    as_json: Json = False,
+) -> None:
+    """Write the checked pack a person enters on a market without an API: sheet row, texts, pictures, missing papers."""
+    command = begin(as_json=as_json, seller=seller)
+    with open_app(command.settings) as app:
+        seller_id, accounts = _accounts(app, command, channel)
+        with app.database.begin() as uow:
+            made = make_pack(uow, app.adapters, accounts[0], seller_id, Sku(sku))
+    path = folder / made.filename
+    path.write_bytes(made.data)
+    command.out.say(f"เตรียมชุดลงสินค้าแล้ว: {path}", f"The pack is ready: {path}")
+    command.out.data({"file": str(path), "bytes": len(made.data)})
+
+
+def record(
+    sku: Annotated[str, typer.Argument(help="Code of the product that was entered.")],
+    code: Annotated[str, typer.Argument(help="The code the market gave.")],
+    channel: Annotated[str, typer.Option("--channel", help="Account of a market without an API.")],
+    seller: Seller = None,
+    as_json: Json = False,
+) -> None:
+    """Record the code a market without an API gave back; the listing is then on sale."""
+    command = begin(as_json=as_json, seller=seller)
+    with open_app(command.settings) as app:
+        seller_id, accounts = _accounts(app, command, channel)
+        with app.database.begin() as uow:
+            receipt = record_code(
+                uow, app.adapters, accounts[0], seller_id, Sku(sku), code, now=app.clock.now()
+            )
+    command.out.say(
+        f"บันทึกแล้ว: {receipt.permalink or receipt.external_id}",
+        f"Recorded: {receipt.permalink or receipt.external_id}",
+    )
+    command.out.data({"external_id": receipt.external_id, "permalink": receipt.permalink})

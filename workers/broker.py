@@ -1,0 +1,158 @@
+"""The dramatiq broker on a Redis of its own, with only the middleware we can answer for."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.broker import MessageProxy
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import Middleware, TimeLimit
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from syndicator.ports import WakeUp
+from syndicator.store.engine import Database
+from workers import queues
+
+log = structlog.get_logger()
+
+MAINTENANCE_CHANCE = 20_000
+"""Commands in a million that also look for dead workers: at the idle rate of our consumers about once a second, instead
+of the stock setting's many minutes (1,000 in a million, and only for the queue named in the command)."""
+
+
+class MessageTooLarge(ValueError):
+    """A message is larger than a lease token can be."""
+
+
+class Correlation(Middleware):
+    """Gives every message an id that its logs and attempts carry."""
+
+    def before_enqueue(
+        self, broker: dramatiq.Broker, message: dramatiq.Message[Any], delay: int | None
+    ) -> None:
+        """Stamp the message and refuse one that is too large."""
+        del broker, delay
+        message.options.setdefault("correlation_id", uuid.uuid4().hex[:12])
+        if len(message.encode()) > queues.MAX_MESSAGE_BYTES:
+            raise MessageTooLarge(
+                f"a message for {message.actor_name} exceeds {queues.MAX_MESSAGE_BYTES} bytes"
+            )
+
+    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        """Bind the id to everything this thread logs."""
+        del broker
+        structlog.contextvars.bind_contextvars(
+            correlation_id=message.options.get("correlation_id"), actor=message.actor_name
+        )
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Unbind it."""
+        del broker, message, result, exception
+        structlog.contextvars.clear_contextvars()
+
+
+class DeadMessages(Middleware):
+    """Copies a message that failed to the database.
+
+    No message is retried by dramatiq: the row it was about falls due again when its lease ends, so a delay queue is
+    never used and a fault of the infrastructure costs one lease time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Record the failure and let the broker keep the message among its dead ones."""
+        del broker, result
+        if exception is None:
+            return
+        log.error("message.failed", queue=message.queue_name, exc_info=exception)
+        message.fail()
+        try:
+            with self._database.begin() as uow:
+                uow.attempts.bury_message(
+                    actor=message.actor_name,
+                    queue=message.queue_name,
+                    message={"args": list(message.args), "id": message.message_id},
+                    cause=type(exception).__name__,
+                    detail=str(exception)[:2_000],
+                )
+        except Exception as exc:  # noqa: BLE001 - with the database gone the log above is the record
+            log.warning("message.not_copied", error=type(exc).__name__)
+
+
+def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) -> RedisBroker:
+    """Build the broker.
+
+    Args:
+        redis_url: A Redis database that nothing else uses.
+        database: Where dead messages are copied.
+        time_limit: Longest run of a message; calls inside are bounded to end earlier.
+    """
+    client = redis.Redis.from_url(
+        redis_url,
+        socket_timeout=10,
+        socket_connect_timeout=5,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.01), 3),
+    )
+    broker = RedisBroker(  # type: ignore[no-untyped-call]
+        client=client,
+        middleware=[
+            TimeLimit(time_limit=int(time_limit.total_seconds() * 1000)),
+            Correlation(),
+            DeadMessages(database),
+        ],
+        maintenance_chance=MAINTENANCE_CHANCE,
+        heartbeat_timeout=int(queues.HEARTBEAT_TIMEOUT.total_seconds() * 1000),
+        dead_message_ttl=int(queues.DEAD_MESSAGE_TTL.total_seconds() * 1000),
+    )
+    for queue in queues.ALL_QUEUES:
+        broker.declare_queue(queue)
+    return broker
+
+
+class BrokerWakeUps:
+    """Sends wake-ups as dramatiq messages; implements ``syndicator.ports.WakeUps``."""
+
+    def __init__(self, broker: dramatiq.Broker) -> None:
+        self._broker = broker
+
+    def send(self, wake_ups: Sequence[WakeUp]) -> None:
+        """Enqueue one message for each.
+
+        Raises:
+            ConnectionError: Redis cannot be reached.
+        """
+        try:
+            for wake_up in wake_ups:
+                self._broker.enqueue(
+                    dramatiq.Message(
+                        queue_name=wake_up.queue,
+                        actor_name=wake_up.actor,
+                        args=(wake_up.lease,),
+                        kwargs={},
+                        options={},
+                    )
+                )
+        except (redis.RedisError, dramatiq.BrokerConnectionError) as exc:
+            raise ConnectionError(f"the broker did not take a wake-up: {type(exc).__name__}") from exc

@@ -1,0 +1,97 @@
+"""The worker processes: consume the queues until told to stop, finishing what is in hand."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from dramatiq import Worker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import CurrentMessage
+
+from syndicator.bootstrap import App
+from syndicator.media.guard import GuardedDecoder
+from syndicator.media.limits import DecodeLimits
+from syndicator.usecases.dispatch import MEDIA_QUEUE
+from workers import queues
+from workers.actors import declare_listing_actor, declare_media_actor
+from workers.broker import make_broker
+from workers.heartbeat import HeartbeatThread
+
+log = structlog.get_logger()
+
+FINISH_WITHIN = timedelta(seconds=30)
+"""How long a stopping worker waits for what is in hand; a call to a channel is bounded to less."""
+LISTING_ROLE = "worker"
+MEDIA_ROLE = "media"
+EXIT_BROKER_LOST = 75
+"""Exit code of a worker that lost its broker: "temporary failure", restart me."""
+
+
+def run_listing_worker(app: App, *, names: Sequence[str], threads: int, ready: Callable[[], None]) -> int:
+    """Work on listings from the named queues until a signal comes; return the process's exit code.
+
+    ``ready`` is called once messages are being taken.
+    """
+    broker = make_broker(app.redis_url, app.database, time_limit=app.settings.dispatch.lease)
+    broker.add_middleware(CurrentMessage())
+    declare_listing_actor(broker, app)
+    return _consume(app, broker, names=names, threads=threads, role=LISTING_ROLE, ready=ready)
+
+
+def run_media_worker(app: App, *, ready: Callable[[], None]) -> int:
+    """Prepare pictures, one at a time, in a guarded child process; otherwise as ``run_listing_worker``."""
+    with GuardedDecoder(DecodeLimits.from_settings(app.settings.media)) as decoder:
+        broker = make_broker(app.redis_url, app.database, time_limit=app.settings.dispatch.lease)
+        declare_media_actor(broker, app, decoder)
+        return _consume(app, broker, names=(MEDIA_QUEUE,), threads=1, role=MEDIA_ROLE, ready=ready)
+
+
+def _consume(
+    app: App,
+    broker: RedisBroker,
+    *,
+    names: Sequence[str],
+    threads: int,
+    role: str,
+    ready: Callable[[], None],
+) -> int:
+    lost = threading.Event()
+    worker = Worker(
+        broker,
+        queues=set(names),
+        worker_threads=threads,
+        worker_timeout=int(queues.IDLE_POLL.total_seconds() * 1000),
+    )
+    heartbeat = HeartbeatThread(role=role, threads=threads, database=app.database, broker=broker, stop=lost)
+    with stop_signal(lost) as told:
+        worker.start()
+        heartbeat.start()
+        ready()
+        log.info("worker.ready", role=role, queues=list(names), threads=threads)
+        lost.wait()
+        log.info("worker.stopping", role=role)
+        worker.stop(timeout=int(FINISH_WITHIN.total_seconds() * 1000))
+        heartbeat.end()
+        broker.close()
+        return 0 if told.is_set() else EXIT_BROKER_LOST
+
+
+@contextmanager
+def stop_signal(stop: threading.Event) -> Iterator[threading.Event]:
+    """Set ``stop`` when SIGINT or SIGTERM comes; yield an event that tells a signal from another reason to stop."""
+    told = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+        stop.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,127 @@
+"""The scheduler: of all that run, one leads and hands due work to the workers, woken by the database or by the clock."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import psycopg
+import structlog
+
+from syndicator.bootstrap import App
+from syndicator.local.probes import libpq_url
+from syndicator.store.engine import Database
+from syndicator.usecases.dispatch import Turn, dispatch
+from workers.broker import BrokerWakeUps, make_broker
+from workers.heartbeat import HeartbeatThread
+from workers.run import LISTING_ROLE, MEDIA_ROLE, stop_signal
+
+log = structlog.get_logger()
+
+LEADER_LOCK = 7_305_422
+"""Advisory lock held by the leading scheduler's own connection; it falls free when that connection ends."""
+FOLLOW_EVERY = timedelta(seconds=1)
+COUNT_WORKERS_EVERY = timedelta(seconds=2)
+ALIVE_WITHIN = timedelta(seconds=20)
+FORGET_AFTER = timedelta(hours=1)
+TROUBLE_PAUSE = timedelta(seconds=1)
+
+
+def run_scheduler(app: App, *, ready: Callable[[], None]) -> int:
+    """Lead, or wait to lead, until a signal comes; return the process's exit code."""
+    stop = threading.Event()
+    broker = make_broker(app.redis_url, app.database, time_limit=app.settings.dispatch.lease)
+    heartbeat = HeartbeatThread(role="scheduler", threads=0, database=app.database, broker=None, stop=stop)
+    scheduler = Scheduler(app, BrokerWakeUps(broker))
+    with stop_signal(stop):
+        heartbeat.start()
+        ready()
+        while not stop.is_set():
+            try:
+                scheduler.lead_until(stop)
+            except (psycopg.Error, OSError) as exc:
+                log.warning("scheduler.connection_lost", error=type(exc).__name__)
+                stop.wait(TROUBLE_PAUSE.total_seconds())
+        heartbeat.end()
+    broker.close()
+    return 0
+
+
+class Scheduler:
+    """Dispatches while it holds the leader's lock."""
+
+    def __init__(self, app: App, wake_ups: BrokerWakeUps) -> None:
+        self._app = app
+        self._wake_ups = wake_ups
+        self._turn = Turn()
+        self._workers = WorkerCount(app.database)
+
+    def lead_until(self, stop: threading.Event) -> None:
+        """Take the lock, then dispatch until ``stop``; return early when the connection is lost.
+
+        Raises:
+            psycopg.Error: The database connection that holds the lock broke.
+        """
+        with psycopg.connect(libpq_url(self._app.database_url), autocommit=True) as connection:
+            while not stop.is_set() and not _is_leader(connection):
+                stop.wait(FOLLOW_EVERY.total_seconds())
+            connection.execute("LISTEN syndicator_due")
+            log.info("scheduler.leads")
+            while not stop.is_set():
+                if not self._tick():
+                    self._wait_for_work(connection)
+
+    def _tick(self) -> bool:
+        """Dispatch once; return whether anything went out, so that the next look follows at once."""
+        now = self._app.clock.now()
+        limits = self._app.dispatch_limits(
+            listing_threads=self._workers.threads(LISTING_ROLE, now),
+            media_threads=self._workers.threads(MEDIA_ROLE, now),
+        )
+        try:
+            sent = dispatch(
+                limits,
+                self._turn,
+                database=self._app.database,
+                adapters=self._app.adapters,
+                wake_ups=self._wake_ups,
+                clock=self._app.clock,
+            )
+        except ConnectionError as exc:
+            log.warning("dispatch.broker_silent", error=str(exc))
+            return False
+        except Exception:
+            log.exception("dispatch.failed")
+            threading.Event().wait(TROUBLE_PAUSE.total_seconds())
+            return False
+        return sent > 0
+
+    def _wait_for_work(self, connection: psycopg.Connection) -> None:
+        tick = self._app.settings.dispatch.tick.total_seconds()
+        for _ in connection.notifies(timeout=tick, stop_after=1):
+            pass
+
+
+def _is_leader(connection: psycopg.Connection) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+class WorkerCount:
+    """Threads of the living workers, looked up now and then."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._threads: dict[str, int] = {}
+        self._read_at: datetime | None = None
+
+    def threads(self, role: str, now: datetime) -> int:
+        """Return how many threads of that role are alive."""
+        if self._read_at is None or now - self._read_at > COUNT_WORKERS_EVERY:
+            with suppress(Exception), self._database.begin() as uow:
+                uow.processes.forget(before=now - FORGET_AFTER)
+                self._threads = {}
+                for row in uow.processes.alive(since=now - ALIVE_WITHIN):
+                    self._threads[row.role] = self._threads.get(row.role, 0) + row.threads
+            self._read_at = now
+        return self._threads.get(role, 0)

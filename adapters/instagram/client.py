@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import AwareDatetime
+from pydantic import AliasChoices, AwareDatetime, Field
 
 from adapters.base import AdapterContext
 from adapters.errors import ChannelError, OutcomeUnknown
@@ -24,6 +24,13 @@ class Login(StrEnum):
 
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
+
+
+_COMMENT_FIELDS: Final = {
+    Login.FACEBOOK: "id,text,timestamp",
+    Login.INSTAGRAM: "id,message,created_time",
+}
+"""Source: Meta's API description gives an IGComment on one host and a Comment on the other; not seen live."""
 
 
 class ContainerState(StrEnum):
@@ -86,11 +93,11 @@ class MediaPage(Wire):
 
 
 class Comment(Wire):
-    """A comment under a post."""
+    """A comment under a post; the two hosts name its fields differently."""
 
     id: str
-    timestamp: AwareDatetime
-    text: str = ""
+    timestamp: AwareDatetime = Field(validation_alias=AliasChoices("timestamp", "created_time"))
+    text: str = Field(default="", validation_alias=AliasChoices("text", "message"))
 
 
 class CommentPage(Wire):
@@ -123,6 +130,7 @@ class InstagramClient:
                 app_secret=settings.app_secret,
             )
 
+        self._comment_fields = _COMMENT_FIELDS[login]
         self._account = context.account.external_id
         self._session = session(context.credentials["access_token"])
         second = context.credentials.get("user_token")
@@ -181,7 +189,7 @@ class InstagramClient:
     def comments(self, media: str, after: str | None) -> tuple[Sequence[Comment], str | None]:
         """Read one page of a post's comments, and the cursor of the next."""
         answer = self._read(
-            f"{media}/comments", fields="id,text,timestamp", limit=PAGE_SIZE, **_cursor(after)
+            f"{media}/comments", fields=self._comment_fields, limit=PAGE_SIZE, **_cursor(after)
         )
         page = self._session.parse(CommentPage, answer, Effect.READ)
         return page.data, page.paging.following

@@ -104,7 +104,9 @@ def origin_line(product: Product) -> str:
     """Write the place of origin down to the tambon, with the words Bangkok uses for its own."""
     place = product.origin
     if place.province == BANGKOK:
-        return f"แขวง{place.tambon} เขต{place.amphoe} {place.province}"
+        # Official lists name Bangkok's districts with the word in front, sellers often without.
+        tambon, amphoe = place.tambon.removeprefix("แขวง"), place.amphoe.removeprefix("เขต")
+        return f"แขวง{tambon} เขต{amphoe} {place.province}"
     return f"ต.{place.tambon} อ.{place.amphoe} จ.{place.province}"
 
 

@@ -115,9 +115,10 @@ def test_a_list_price_that_is_not_higher_is_not_shown() -> None:
     assert "จาก ฿" not in text_of(product)
 
 
-def test_bangkok_has_khwaeng_and_khet() -> None:
+@pytest.mark.parametrize(("amphoe", "tambon"), [("บางรัก", "สีลม"), ("เขตบางรัก", "แขวงสีลม")])
+def test_bangkok_has_khwaeng_and_khet(amphoe: str, tambon: str) -> None:
     origin = Origin(
-        province="กรุงเทพมหานคร", amphoe="บางรัก", tambon="สีลม", tambon_code="100402", postal_code="10500"
+        province="กรุงเทพมหานคร", amphoe=amphoe, tambon=tambon, tambon_code="100402", postal_code="10500"
     )
 
     assert origin_line(make_product(origin=origin)) == "แขวงสีลม เขตบางรัก กรุงเทพมหานคร"

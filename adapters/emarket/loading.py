@@ -121,12 +121,13 @@ def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     """Find the model an error location stands in, so that its keys can be listed."""
-    annotation: Any = model
+    found: type[BaseModel] | None = model
     for step in loc:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            field = annotation.model_fields.get(str(step))
-            annotation = None if field is None else _inner_model(field.annotation)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+        field = None if found is None else found.model_fields.get(str(step))
+        # A step that is no field is the key or number of an entry in a mapping or list of the model found before.
+        if field is not None:
+            found = _inner_model(field.annotation)
+    return found
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

@@ -7,7 +7,6 @@ dies. The wire is described in ``decoder_wire``.
 
 import resource
 import sys
-import warnings
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -43,7 +42,6 @@ def _harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    warnings.simplefilter("ignore")  # Pillow warns of odd EXIF; nobody reads this process's output.
 
 
 def _allow(limits: DecodeLimits) -> None:

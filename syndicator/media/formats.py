@@ -69,3 +69,22 @@ def _sniff_box_file(head: bytes) -> PictureFormat:
     if brand in {b"avif", b"avis"}:
         raise MediaProblemError.of(MediaCode.UNSUPPORTED_FORMAT, format="AVIF")
     raise MediaProblemError.of(MediaCode.NOT_A_PICTURE)
+
+
+def webp_size(head: bytes) -> tuple[int, int] | None:
+    """Read width and height off the first ``SNIFF_BYTES`` bytes of a WebP file; None when they make no sense.
+
+    Its decoder takes memory for the whole canvas before it tells the size, so the size is read here first.
+    Source: RFC 9649, sections 2.7 (VP8X) and 3.4 (VP8L); RFC 6386, section 9.1 (VP8).
+    """
+    chunk, body = head[12:16], head[20:]
+    if len(body) < 10:  # noqa: PLR2004 - the shortest frame header
+        return None
+    if chunk == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 ":
+        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+    return None

@@ -68,6 +68,7 @@ class GuardedDecoder:
         self._python = tuple(python)
         self._child: _Child | None = None
         self._turn = threading.Lock()
+        self._last_peak_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -83,9 +84,9 @@ class GuardedDecoder:
         return self._child.pid if self._child is not None else None
 
     @property
-    def child_peak_bytes(self) -> int:
-        """The most memory the running child has used so far, by its own last word; 0 when none runs."""
-        return self._child.peak_bytes if self._child is not None else 0
+    def last_peak_bytes(self) -> int:
+        """The most memory the child that made the last picture had used by then; 0 before the first."""
+        return self._last_peak_bytes
 
     def render(self, source: bytes | Path, specs: Sequence[PictureSpec]) -> Mapping[str, RenderedPicture]:
         """Do what ``pipeline.render_pictures`` does, safely.
@@ -128,6 +129,7 @@ class GuardedDecoder:
         except BaseException:
             child.kill()
             raise
+        self._last_peak_bytes = child.peak_bytes
         if child.is_worn:
             child.end()
         else:

@@ -61,6 +61,7 @@ class MediaStore(Protocol):
             StorageFull: There is no room; nothing was written.
             StorageUnavailable: The store failed.
             InvalidKey: The key is not one of ours.
+            OSError: The file that ``data`` names cannot be read.
         """
         ...
 
@@ -100,13 +101,16 @@ class ObjectStore:
 
     def put(self, key: str, data: bytes | Path) -> None:
         """Store under ``key``; see :meth:`MediaStore.put`."""
-        with self._clear_errors(key):
-            obstore.put(self._store, check_key(key), data)
+        check_key(key)
+        if isinstance(data, Path):
+            data.stat()  # So that a missing source is not taken for a missing bucket.
+        with self._failures():
+            obstore.put(self._store, key, data)
 
     def read(self, key: str) -> bytes:
         """Return the bytes; see :meth:`MediaStore.read`."""
-        with self._clear_errors(key):
-            return bytes(obstore.get(self._store, check_key(key)).bytes())
+        with self._reading(key):
+            return bytes(obstore.get(self._store, key).bytes())
 
     def exists(self, key: str) -> bool:
         """Tell whether the key is taken; see :meth:`MediaStore.exists`."""
@@ -118,8 +122,8 @@ class ObjectStore:
 
     def size(self, key: str) -> int:
         """Return the size in bytes; see :meth:`MediaStore.size`."""
-        with self._clear_errors(key):
-            return obstore.head(self._store, check_key(key))["size"]
+        with self._reading(key):
+            return obstore.head(self._store, key)["size"]
 
     def stream(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Hand on a range in chunks; see :meth:`MediaStore.stream`."""
@@ -127,25 +131,36 @@ class ObjectStore:
         stop = total if end is None else min(end, total)
         if start >= stop:
             return iter(())
-        with self._clear_errors(key):
+        with self._reading(key):
             found = obstore.get(self._store, key, options={"range": (start, stop)})
         return self._chunks(key, found)
 
     def _chunks(self, key: str, found: Any) -> Iterator[bytes]:
-        with self._clear_errors(key):
+        with self._reading(key):
             for chunk in found.stream(min_chunk_size=STREAM_CHUNK):
                 yield bytes(chunk)
 
     @contextmanager
-    def _clear_errors(self, key: str) -> Iterator[None]:
+    def _reading(self, key: str) -> Iterator[None]:
+        check_key(key)
+        with self._failures():
+            try:
+                yield
+            except FileNotFoundError:
+                raise _Absent(f"no picture {key} in {self._where}") from None
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
-            raise FileNotFoundError(f"no picture {key} in {self._where}") from None
-        except InvalidKey:
+        except _Absent:
             raise
         except (BaseError, OSError) as exc:
             raise storage_error(exc, self._where) from exc
+
+
+class _Absent(FileNotFoundError):
+    """Nothing is stored under the key; told apart from a folder or bucket that is gone."""
 
 
 def check_key(key: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from syndicator.media.formats import SNIFF_BYTES, PictureFormat, sniff
+from syndicator.media.formats import SNIFF_BYTES, PictureFormat, sniff, webp_size
 from syndicator.media.problems import MediaProblemError
 from tests.support.pictures import encode, quarters
 
@@ -37,3 +37,15 @@ def test_unsupported_kind_is_named_in_both_languages() -> None:
 
     assert "GIF" in refused.value.problem.th
     assert "GIF" in refused.value.problem.en
+
+
+@pytest.mark.parametrize(
+    "options", [{"lossless": True}, {"quality": 50}, {"quality": 50, "exif": b"Exif\x00\x00II*\x00"}]
+)
+def test_webp_size_is_read_off_its_head(options: dict[str, object]) -> None:
+    assert webp_size(encode(quarters(301, 77), "WEBP", **options)[:SNIFF_BYTES]) == (301, 77)
+
+
+@pytest.mark.parametrize("head", [b"RIFF\0\0\0\0WEBPVP8 ", b"RIFF\0\0\0\0WEBPJUNK" + bytes(20)])
+def test_webp_without_a_size_is_left_to_the_decoder(head: bytes) -> None:
+    assert webp_size(head) is None

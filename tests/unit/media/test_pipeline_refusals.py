@@ -30,6 +30,16 @@ def test_header_that_promises_too_many_pixels(side: int) -> None:
     assert code_of(png_claiming(side, side)) == "too_many_pixels"
 
 
+def webp_claiming(width: int, height: int) -> bytes:
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + sides + bytes(40)
+
+
+def test_webp_that_promises_too_much_is_refused_before_its_canvas_is_made() -> None:
+    assert code_of(webp_claiming(16_000, 16_000)) == "too_many_pixels"
+    assert code_of(webp_claiming(8_000, 8_000)) == "out_of_memory"
+
+
 def test_pixel_limit_is_exact() -> None:
     source = encode(quarters(100, 80), "PNG")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.settings import MediaSettings
+from syndicator.media.settings import MediaSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 from pydantic import SecretStr
 
-from adapters.settings import MediaSettings
 from schemas.ids import PictureKey
 from schemas.problem import Problem
+from syndicator.media.settings import MediaSettings
 
 STREAM_CHUNK: Final = 256 * 1024
 """Bytes handed on at a time when a picture is served."""

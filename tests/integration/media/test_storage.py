@@ -11,9 +11,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
-from adapters.settings import MediaSettings
 from schemas.ids import PictureKey
 from syndicator.media.originals import original_key, store_original
+from syndicator.media.settings import MediaSettings
 from syndicator.media.storage import (
     InvalidKey,
     ObjectStore,

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from adapters.settings import MediaSettings
 from syndicator.media.limits import DecodeLimits
+from syndicator.media.settings import MediaSettings
 
 
 def test_limits_come_from_the_settings() -> None:

@@ -15,8 +15,8 @@ from syndicator.media.sample_scenes import draw_scene
 from tests.support.pictures import FREE, LIMITS, SQUARE, encode, opened, quarters, render_one
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><home>Ban Suan</home></x:xmpmeta>"
-MIN_PSNR_DB = 36.0
-"""Luma, against a full decode and LANCZOS, of grainy photos; a second JPEG of quality 85 alone costs as much."""
+MIN_PSNR_DB = 42.0
+"""Luma, against a full decode and LANCZOS. Measured: 45.7 to 46.0 dB for 12-megapixel photos at 1080 pixels."""
 
 
 @cache

@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx
 
-from adapters.base import AdapterContext, Capabilities, ChannelAdapter
+from adapters.base import AdapterContext, Capabilities, ChannelAdapter, ChannelType
 from adapters.http import make_client
 from adapters.registry import CHANNELS
 from adapters.templates import JinjaTemplates
 from schemas.channel import ChannelAccount, Credentials
 from schemas.ids import ChannelKind
+from schemas.listing import fingerprint
 from syndicator.domain.policy import RetryPolicy
 from syndicator.media.storage import ObjectStore, StoredPictures, open_store
 from syndicator.settings import Settings
@@ -42,6 +43,7 @@ class RegisteredAdapters:
         self._pictures = pictures
         self._templates = JinjaTemplates()
         self._clock = SystemClock()
+        self._capabilities: dict[tuple[ChannelKind, str], Capabilities] = {}
 
     def open(self, account: ChannelAccount, credentials: Credentials) -> ChannelAdapter:
         """Return the adapter of the account."""
@@ -60,7 +62,12 @@ class RegisteredAdapters:
 
     def capabilities(self, account: ChannelAccount) -> Capabilities:
         """Return what the account's channel can do."""
-        return self.open(account, Credentials({})).capabilities
+        key = (account.kind, fingerprint(account.settings))
+        known = self._capabilities.get(key)
+        if known is None:
+            known = self.open(account, _blank(CHANNELS[account.kind])).capabilities
+            self._capabilities[key] = known
+        return known
 
     def label(self, account: ChannelAccount) -> str:
         """Return the channel's Thai name."""
@@ -69,6 +76,11 @@ class RegisteredAdapters:
     def kinds(self) -> Sequence[ChannelKind]:
         """Return the registered kinds."""
         return tuple(CHANNELS)
+
+
+def _blank(channel: ChannelType) -> Credentials:
+    """Credentials that open nothing: capabilities are asked of an adapter that makes no call."""
+    return Credentials(dict.fromkeys(channel.credential_names, ""))
 
 
 @dataclass(frozen=True)
@@ -91,9 +103,8 @@ class App:
         Raises:
             ValueError: The database is a real one and no key is configured.
         """
-        if self.settings.secret_keys is not None:
-            keys = self.settings.secret_keys.get_secret_value().split(",")
-            return FernetCipher([key.strip() for key in keys if key.strip()])
+        if keys := self.settings.all_secret_keys:
+            return FernetCipher(keys)
         if self.settings.database_url is not None:
             raise ValueError(
                 "SYNDICATOR_SECRET_KEYS is not set; it is required when SYNDICATOR_DATABASE_URL names a real database "

@@ -117,8 +117,10 @@ class Settings(BaseSettings):
     """Redis for the broker alone; unset means a private server under ``var``."""
     var: Path = Path("var")
     """Folder for private servers, media, logs and results."""
-    secret_keys: SecretStr | None = Field(default=None, alias="SYNDICATOR_SECRET_KEYS")
-    """Comma-separated Fernet keys that encrypt credentials; the first encrypts, all decrypt."""
+    secret_key: SecretStr | None = None
+    """The Fernet key that encrypts credentials; ``SYNDICATOR_SECRET_KEYS`` replaces it when keys rotate."""
+    secret_keys: SecretStr | None = None
+    """Comma-separated Fernet keys; the first encrypts, all decrypt."""
     seller: str = "seller-1"
     """The seller that commands act for when ``--seller`` is not given."""
     language: str = "th"
@@ -145,6 +147,13 @@ class Settings(BaseSettings):
             given = values.get("emarket") or {}
             values["emarket"] = given if not isinstance(given, dict) else {"dir": folder, **given}
         return values
+
+    @property
+    def all_secret_keys(self) -> tuple[str, ...]:
+        """Return the configured keys, the one that encrypts first; empty when none is set."""
+        given = self.secret_keys or self.secret_key
+        texts = () if given is None else given.get_secret_value().split(",")
+        return tuple(text.strip() for text in texts if text.strip())
 
     @field_validator("var")
     @classmethod

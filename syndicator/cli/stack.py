@@ -229,7 +229,7 @@ class _Plan:
         }
         if settings.media.public_url is None:
             env["SYNDICATOR_MEDIA__PUBLIC_URL"] = f"{self._api_url}/media"
-        if settings.secret_keys is None and settings.database_url is None:
+        if not settings.all_secret_keys and settings.database_url is None:
             load_or_make_key(settings.var / "secret.key")
             env["SYNDICATOR_SECRET_KEYS_FILE"] = str(settings.var / "secret.key")
         self._secret_env = {

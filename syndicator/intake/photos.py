@@ -1,10 +1,9 @@
 """The pictures a seller's file names, found in the folder that came with it."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from adapters.text import normalize_thai
@@ -38,7 +37,7 @@ def find_photos(products: Iterable[IntakeProduct], folder: Path) -> PhotoSearch:
 
     Shape: a name matches the file of exactly that name; else the one file that differs only in letter case or in
     the spelling of Thai marks (phones and Windows change both). Several such files are reported, never chosen
-    from. Links that leave the folder are refused. The folder is listed once.
+    from. Links that leave the folder are refused. Only the folders a name leads through are listed.
 
     Raises:
         OSError: The folder cannot be read.
@@ -60,40 +59,43 @@ def find_photos(products: Iterable[IntakeProduct], folder: Path) -> PhotoSearch:
 
 
 class _Shelf:
-    """The files below a folder, by exact and by loose name."""
+    """The files below a folder. Only folders that a name leads through are listed, each once."""
 
     def __init__(self, folder: Path) -> None:
         self._root = folder.resolve(strict=True)
         if not self._root.is_dir():
             raise NotADirectoryError(f"{folder} is not a folder of photos")
-        self._loose: dict[str, list[str]] = defaultdict(list)
-        self._exact: set[str] = set()
-        for name in _names(self._root):
-            self._exact.add(name)
-            self._loose[_loosely(name)].append(name)
+        self._listings: dict[Path, dict[str, list[str]]] = {}
 
     def find(self, source: str) -> Path | Problem:
         """Return where ``source`` is, or what is wrong with it."""
-        name = os.path.normpath(source).replace(os.sep, "/")
-        if name not in self._exact:
-            alike = self._loose.get(_loosely(name), [])
-            if len(alike) > 1:
-                shown = ", ".join(sorted(alike)[:_SHOWN_NAMES])
-                return problem(Column.IMAGE_FILES, "image_name_ambiguous", value=source, found=shown)
-            if not alike:
-                return problem(Column.IMAGE_FILES, "image_missing", value=source)
-            name = alike[0]
-        path = (self._root / name).resolve()
-        if not path.is_relative_to(self._root):
+        places = [self._root]
+        for part in PurePosixPath(source).parts:
+            places = [found for place in places for found in self._alike(place, part)]
+        if len(places) > 1:
+            shown = ", ".join(sorted(str(place.relative_to(self._root)) for place in places)[:_SHOWN_NAMES])
+            return problem(Column.IMAGE_FILES, "image_name_ambiguous", value=source, found=shown)
+        path = places[0].resolve() if places else None
+        if path is not None and not path.is_relative_to(self._root):
             return problem(Column.IMAGE_FILES, "image_outside_folder", value=source)
-        return path if path.is_file() else problem(Column.IMAGE_FILES, "image_missing", value=source)
+        if path is None or not path.is_file():
+            return problem(Column.IMAGE_FILES, "image_missing", value=source)
+        return path
 
+    def _alike(self, folder: Path, name: str) -> list[Path]:
+        """Return the entry called ``name``, else those that differ in letter case or spelling only."""
+        if folder not in self._listings:
+            self._listings[folder] = self._listing(folder)
+        names = self._listings[folder].get(_loosely(name), [])
+        return [folder / found for found in ([name] if name in names else names)]
 
-def _names(root: Path) -> Iterable[str]:
-    """List the files below ``root`` by relative name; linked folders are not entered."""
-    for folder, _, files in os.walk(root):
-        for file in files:
-            yield Path(folder, file).relative_to(root).as_posix()
+    def _listing(self, folder: Path) -> dict[str, list[str]]:
+        entries: dict[str, list[str]] = defaultdict(list)
+        # A linked folder outside is not even listed.
+        if folder.is_dir() and folder.resolve().is_relative_to(self._root):
+            for entry in folder.iterdir():
+                entries[_loosely(entry.name)].append(entry.name)
+        return entries
 
 
 def _loosely(name: str) -> str:

@@ -70,6 +70,21 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path, photos):
     assert codes(find_photos(products_with(tmp_path, "images/link.jpg"), photos)) == ["image_outside_folder"]
 
 
+def test_a_linked_folder_outside_is_not_looked_into(tmp_path, photos):
+    outside = tmp_path / "private"
+    outside.mkdir()
+    (outside / "id-card.jpg").write_bytes(b"secret")
+    (photos / "more").symlink_to(outside)
+
+    assert codes(find_photos(products_with(tmp_path, "more/id-card.jpg"), photos)) == ["image_missing"]
+
+
+def test_a_file_used_as_a_folder_is_a_missing_picture(tmp_path, photos):
+    search = find_photos(products_with(tmp_path, "images/a-1.jpg/b.jpg"), photos)
+
+    assert codes(search) == ["image_missing"]
+
+
 def test_a_dead_link_is_a_missing_picture(tmp_path, photos):
     (photos / "images" / "dead.jpg").symlink_to(photos / "nothing.jpg")
 

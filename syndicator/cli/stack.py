@@ -125,12 +125,17 @@ def open_app(settings: Settings) -> Iterator[App]:
         if endpoints is None:
             _, endpoints = _open_servers(settings, stack)
             migrate(endpoints.database_url)
-        env = info.env if info is not None else _channel_env(settings, remembered_mode(settings.var))
-        if settings.database_url is not None:
-            env = {}
+        env = _attached_env(settings, info)
         app = App(_with_env(settings, env), endpoints.database_url, endpoints.redis_url)
         stack.callback(app.close)
         yield app
+
+
+def _attached_env(settings: Settings, info: StackInfo | None) -> Mapping[str, str]:
+    if settings.database_url is not None:
+        # A real database goes with addresses of its own; our children are handed theirs in the environment.
+        return {}
+    return info.env if info is not None else _channel_env(settings, remembered_mode(settings.var))
 
 
 def _running_endpoints(settings: Settings) -> Endpoints | None:

@@ -1,6 +1,6 @@
 """The settings that point the channels at a sandbox, and the market files that go with them."""
 
-import shutil
+import os
 from pathlib import Path
 
 import yaml
@@ -21,10 +21,23 @@ def sandbox_environment(url: str, folder: Path) -> dict[str, str]:
 
 
 def write_market_files(folder: Path, base_url: str) -> Path:
-    """Copy ``config/emarkets`` to ``folder`` with ``base_url`` as the address of the sandbox market; return the folder."""
-    shutil.copytree(config_dir() / "emarkets", folder, dirs_exist_ok=True)
-    path = folder / f"{SANDBOX_MARKET}.yaml"
-    market = yaml.safe_load(path.read_text(encoding="utf-8"))
-    market["base_url"] = base_url
-    path.write_text(yaml.safe_dump(market, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    """Copy ``config/emarkets`` to ``folder`` with ``base_url`` as the address of the sandbox market; return the folder.
+
+    Each file appears whole: another process may be reading the ones of an earlier start.
+    """
+    source = config_dir() / "emarkets"
+    for path in sorted(file for file in source.rglob("*") if file.is_file()):
+        text = path.read_text(encoding="utf-8")
+        if path.name == f"{SANDBOX_MARKET}.yaml" and path.parent == source:
+            text = yaml.safe_dump(
+                {**yaml.safe_load(text), "base_url": base_url}, allow_unicode=True, sort_keys=False
+            )
+        _write_whole(folder / path.relative_to(source), text)
     return folder
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

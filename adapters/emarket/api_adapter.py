@@ -61,6 +61,7 @@ class ApiMarketAdapter(MarketAdapter):
             option_levels=self.market.variants.tiers_max,
             lookup_settles_after=timedelta(seconds=self.market.lookup_settles_s),
             update_batch=min(batches, default=1),
+            withdrawn_stays=Capability.HIDE in can,
         )
 
     def check(self) -> None:
@@ -74,11 +75,12 @@ class ApiMarketAdapter(MarketAdapter):
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
         """Carry on with the pictures, or finish a listing that exists already.
 
-        ``pending.progress`` is what ``publish`` gave, or a ``RemoteListing.remote`` that is being adopted: a hidden
-        one is brought to the rendition and shown, one that is shown or under review is answered with its receipt.
+        ``pending.progress`` is what ``publish`` gave, or the ``remote`` of a listing that is adopted or was withdrawn
+        before: it is brought to the rendition and shown. One under review is left alone; one that was deleted
+        meanwhile is made anew.
         """
         if "item_id" in pending.progress:
-            return self._adopt(rendition)
+            return self._adopt(rendition, pending)
         return self._carry_on(rendition, Moving.from_json(pending.progress))
 
     def update(self, change: Change) -> Receipt:
@@ -193,27 +195,31 @@ class ApiMarketAdapter(MarketAdapter):
             found = self._find(rendition.marker.sku)
             if not found:
                 raise
-            return self._bring_to(rendition, found[0], hosted)
+            return self._bring_to(rendition, receipt(str(found[0].external_id), found[0].permalink, hosted))
         item_id = at(answer.body, self._fields.reads.created_item_id)
         if item_id is None:
             raise OutcomeUnknown(f"market {self.market.id} created a listing but did not say its id")
         return receipt(str(item_id), at(answer.body, self._fields.reads.created_url), hosted)
 
-    def _adopt(self, rendition: Rendition) -> Receipt:
-        found = self._find(rendition.marker.sku)
-        if not found:
-            raise Gone(f"listing {rendition.marker.sku} no longer exists on market {self.market.id}")
-        if found[0].visible or self._is_waiting(found[0]):
-            return receipt(str(found[0].external_id), found[0].permalink, {})
-        return self._bring_to(rendition, found[0], {})
+    def _adopt(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
+        hosted = pending.progress.get("hosted", {})
+        found = next(iter(self._find(rendition.marker.sku)), None)
+        if found is not None and self._is_waiting(found):
+            return receipt(str(found.external_id), found.permalink, hosted)
+        # A search may lag behind a new listing, so "not found" proves nothing; an update by id does.
+        item_id = str(pending.progress["item_id"]) if found is None else str(found.external_id)
+        url = pending.progress.get("url") if found is None else found.permalink
+        try:
+            return self._bring_to(rendition, receipt(item_id, url, hosted))
+        except Gone:
+            return self.publish(rendition)
 
     def _is_waiting(self, listing: RemoteListing) -> bool:
         return listing.seen["status"] in self._fields.statuses.waiting
 
-    def _bring_to(self, rendition: Rendition, listing: RemoteListing, hosted: Mapping[str, str]) -> Receipt:
+    def _bring_to(self, rendition: Rendition, known: Receipt) -> Receipt:
         """Make a listing of ours carry the whole rendition and show it."""
-        remote = {**listing.remote, "hosted": dict(hosted)}
-        ref = ListingRef(external_id=listing.external_id, marker=rendition.marker, remote=remote)
+        ref = ListingRef(external_id=known.external_id, marker=rendition.marker, remote=known.remote)
         return self.update(Change(ref=ref, rendition=rendition, parts=frozenset(Part)))
 
     def _content_of(self, change: Change) -> Receipt | ChannelError:

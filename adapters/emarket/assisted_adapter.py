@@ -37,6 +37,7 @@ class AssistedMarketAdapter(MarketWithoutCalls):
             progress={"pack": self._pack_name(rendition), "fingerprint": rendition.fingerprint},
             check_after=_LOOK_AGAIN,
             needs_person=True,
+            problems=(self._what_to_do(),),
         )
 
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
@@ -67,6 +68,15 @@ class AssistedMarketAdapter(MarketWithoutCalls):
 
     def _pack_name(self, rendition: Rendition) -> str:
         return f"{self.market.id}-{rendition.body['sku']}.zip"
+
+    def _what_to_do(self) -> Problem:
+        code_th = self._handover().code_th
+        return Problem(
+            path="",
+            code="enter_by_hand",
+            th=f"{self.market.label_th}ต้องลงสินค้าเอง กรุณาดาวน์โหลดชุดลงสินค้า ทำตามขั้นตอนในชุด แล้วนำ{code_th}ที่ได้มาบันทึก",
+            en="This market is entered by hand: download the pack, follow its steps, and record the code you get.",
+        )
 
     def _handover(self) -> Handover:
         handover = self.market.handover

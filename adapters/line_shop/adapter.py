@@ -28,6 +28,7 @@ CAPABILITIES: Final = Capabilities(
     max_text=limits.MAX_DESCRIPTION,
     option_levels=limits.OPTION_LEVELS.value,
     lookup_settles_after=limits.LOOKUP_SETTLES_AFTER,
+    withdrawn_stays=True,
 )
 
 
@@ -70,13 +71,17 @@ class LineShopAdapter:
         return self._or_pending(product, lambda: self._finish(rendition, completed(self._client, product)))
 
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
-        """Carry on from the hidden product, our own or an adopted one.
+        """Carry on from the hidden product: our own, an adopted one, or one withdrawn before.
 
-        ``pending.progress`` is a ``Receipt.remote`` or ``RemoteListing.remote``. A product already on sale is
-        answered with its receipt; a hidden one is brought to the rendition first, because it may be older.
+        ``pending.progress`` is a ``Receipt.remote`` or ``RemoteListing.remote``. A product of this publication that is
+        on sale is answered with its receipt; any other is brought to the rendition first, because it may be older.
+        One that was deleted in the shop meanwhile is made anew.
         """
-        product = read_product(self._client, int(pending.progress["product_id"]))
-        if product.is_display:
+        try:
+            product = read_product(self._client, int(pending.progress["product_id"]), rendition.body["code"])
+        except Gone:
+            return self.publish(rendition)
+        if product.is_display and _carries(product, rendition.marker):
             return receipt_of(product)
         product = bring_to(self._client, product, rendition.body, self._url)
         receipt = self._finish(rendition, product)
@@ -89,8 +94,9 @@ class LineShopAdapter:
 
     def set_stock(self, change: Change) -> Receipt:
         """Write on-hand figures that leave the wanted units for sale."""
-        product = read_product(self._client, int(change.ref.external_id))
-        return receipt_of(write_stock(self._client, product, change.rendition.body["available"]))
+        body = change.rendition.body
+        product = read_product(self._client, int(change.ref.external_id), body["code"])
+        return receipt_of(write_stock(self._client, product, body["available"]))
 
     def comment(self, change: Change) -> Receipt:
         """Not a MyShop verb.
@@ -126,7 +132,7 @@ class LineShopAdapter:
 
     def _ours(self, marker: Marker) -> list[RemoteProduct]:
         found = self._same_code(marker)
-        return [product for product in found if marker.token in (product.description or "")]
+        return [product for product in found if _carries(product, marker)]
 
     def _same_code(self, marker: Marker) -> list[RemoteProduct]:
         found = {product.id: product for product in self._client.by_skus(marker.skus)}
@@ -147,7 +153,7 @@ class LineShopAdapter:
     def _adoptable(self, marker: Marker) -> RemoteProduct | None:
         """Return an earlier product of ours with this code: of this publication, or withdrawn in an older one."""
         candidates = self._same_code(marker)
-        ours = [p for p in candidates if marker.token in (p.description or "") or not p.is_display]
+        ours = [product for product in candidates if _carries(product, marker) or not product.is_display]
         return ours[0] if ours else None
 
     def _or_pending(self, product: RemoteProduct, finish: Callable[[], Receipt]) -> Receipt | Pending:
@@ -168,3 +174,7 @@ class LineShopAdapter:
         for product in self._ours(marker):
             if product.id != kept and not product.is_display:
                 self._client.delete(product.id)
+
+
+def _carries(product: RemoteProduct, marker: Marker) -> bool:
+    return marker.token in (product.description or "")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.base import Change
-from adapters.errors import Gone, Transient
+from adapters.errors import Transient
 from adapters.line_shop import wire
 from adapters.line_shop.client import MyShopClient
 from adapters.line_shop.reading import known_product
@@ -13,28 +13,37 @@ from adapters.line_shop.wire import PictureUrl, RemoteProduct, RemoteVariant
 from schemas.channel import Part
 
 
-def read_product(client: MyShopClient, product_id: int) -> RemoteProduct:
-    """Read a product that must exist.
+def read_product(client: MyShopClient, product_id: int, code: str) -> RemoteProduct:
+    """Read a product that should exist; ``code`` is its product code, which never changes.
+
+    A list may lag behind a new product, so "not in the list" proves nothing: writing the code it has already
+    answers with the product, or with 404 when it is truly deleted.
 
     Raises:
         Gone: It was deleted in the shop.
     """
-    product = client.by_id(product_id)
-    if product is None:
-        raise Gone(f"product {product_id} no longer exists in the LINE shop")
-    return product
+    return client.by_id(product_id) or client.edit(product_id, {"code": code})
 
 
 def completed(client: MyShopClient, product: RemoteProduct) -> RemoteProduct:
-    """Return the product with its variants: an answer may leave them out, then it is read again."""
-    return product if product.variants else read_product(client, product.id)
+    """Return the product with its variants: an answer may leave them out, then it is read again.
+
+    Raises:
+        Transient: It cannot be read yet.
+    """
+    if product.variants:
+        return product
+    again = client.by_id(product.id)
+    if again is None:
+        raise Transient(f"product {product.id} answers but cannot be read yet")
+    return again
 
 
 def edit_parts(client: MyShopClient, change: Change, url: PictureUrl) -> RemoteProduct:
     """Bring the changed parts of a live product to the rendition and return it as it then stands."""
     product_id, body, parts = int(change.ref.external_id), change.rendition.body, change.parts
     if Part.DETAILS in parts:
-        add_and_drop_variants(client, read_product(client, product_id), body, url)
+        add_and_drop_variants(client, read_product(client, product_id, body["code"]), body, url)
     if fields := _product_fields(body, parts, url):
         product = completed(client, client.edit(product_id, fields))
     else:
@@ -53,7 +62,7 @@ def _known_or_read(client: MyShopClient, change: Change) -> RemoteProduct:
     known = known_product(change.ref)
     skus = change.rendition.body["prices_satang"]
     enough = change.parts == {Part.PRICE} and all(known.variant(sku) is not None for sku in skus)
-    return known if enough else read_product(client, known.id)
+    return known if enough else read_product(client, known.id, change.rendition.body["code"])
 
 
 def bring_to(

@@ -4,7 +4,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from adapters.errors import AuthExpired, ChannelError, Gone, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.errors import AuthExpired, ChannelError, OutcomeUnknown, Rejected, Throttled, Transient
 from adapters.testing.sandbox.accounts import SandboxAccount, dead_account
 from adapters.testing.sandbox.faults import (
     DropAnswer,
@@ -128,9 +128,25 @@ def test_a_listing_under_review_is_accepted_and_not_shown_twice(reviewing: Stall
     assert "product.update" not in reviewing.operations()
 
 
-def test_adopting_says_when_the_listing_was_deleted(stall: Stall) -> None:
-    with pytest.raises(Gone):
-        stall.adapter.resume(stall.render(), Pending(progress={"item_id": "1"}, check_after=timedelta(0)))
+def test_a_listing_that_was_deleted_meanwhile_is_made_anew(stall: Stall) -> None:
+    pending = Pending(progress={"item_id": "1"}, check_after=timedelta(0))
+
+    receipt = stall.adapter.resume(stall.render(), pending)
+
+    assert isinstance(receipt, Receipt)
+    assert receipt.external_id == stall.item().item_id
+
+
+def test_a_withdrawn_listing_is_resumed_even_while_the_search_lags(stall: Stall) -> None:
+    rendition = stall.render()
+    receipt = stall.publish(rendition)
+    stall.adapter.withdraw(stall.change(receipt, rendition).ref)
+    stall.edit(searchable_at=stall.item().created + 3600)
+
+    resumed = stall.adapter.resume(rendition, Pending(progress=receipt.remote, check_after=timedelta(0)))
+
+    assert resumed == receipt
+    assert stall.item().status == "active"
 
 
 def test_a_picture_that_cannot_be_fetched_is_asked_for_again_and_then_told(stall: Stall) -> None:

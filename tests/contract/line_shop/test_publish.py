@@ -3,18 +3,21 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from adapters.errors import AuthExpired, ChannelError, Gone, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.errors import AuthExpired, ChannelError, OutcomeUnknown, Rejected, Throttled, Transient
 from adapters.settings import LineSettings
 from adapters.testing.sandbox.accounts import dead_account
 from adapters.testing.sandbox.faults import (
     DropAnswer,
     Error,
+    Fault,
+    HideFromLookup,
     Html502,
     ServerErrorWithEffect,
     Throttle,
     TruncatedJson,
 )
 from adapters.testing.sandbox.options import DuplicateCodes, SandboxOptions
+from schemas.channel import Part
 from schemas.ids import ChannelKind
 from schemas.listing import Pending, Receipt
 from tests.contract.line_shop.shop import Shop, two_sizes, units
@@ -147,10 +150,43 @@ def test_resume_after_the_last_step_changes_nothing(shop: Shop) -> None:
     assert [entry["mutating"] for entry in shop.control.journal()[before:]] == [False]
 
 
-def test_resume_says_when_the_hidden_product_was_deleted(shop: Shop) -> None:
+def test_a_hidden_product_that_was_deleted_meanwhile_is_made_anew(shop: Shop) -> None:
     rendition = shop.render()
-    with pytest.raises(Gone):
-        shop.adapter.resume(rendition, Pending(progress={"product_id": 1}, check_after=NOON - NOON))
+
+    receipt = shop.adapter.resume(rendition, Pending(progress={"product_id": 1}, check_after=NOON - NOON))
+
+    assert isinstance(receipt, Receipt)
+    assert shop.product().displayed
+
+
+def test_a_lagging_list_neither_loses_nor_doubles_the_product(shop: Shop) -> None:
+    rendition = shop.render(available=0)
+    shop.control.add_fault(Fault(effect=HideFromLookup(seconds=60), operation="product.create", nth=1))
+    shop.control.fail(DropAnswer(after_effect=False), operation="product.display")
+    pending = shop.adapter.publish(rendition)
+    assert isinstance(pending, Pending)
+
+    receipt = shop.adapter.resume(rendition, pending)
+    restocked = shop.render(available=4)
+    assert isinstance(receipt, Receipt)
+    shop.adapter.set_stock(shop.change(receipt, restocked, Part.STOCK))
+
+    assert shop.product().displayed
+    assert units(shop) == {"UTT-BNB-100": 4}
+
+
+def test_a_withdrawn_product_is_shown_again_with_the_new_text(shop: Shop) -> None:
+    first = shop.render(marked="SY0000001")
+    receipt = shop.publish(first)
+    shop.adapter.withdraw(shop.change(receipt, first).ref)
+    again = shop.render(make_product(name="ชื่อใหม่"), 3, marked="SY0000002")
+
+    resumed = shop.adapter.resume(again, Pending(progress=receipt.remote, check_after=NOON - NOON))
+
+    assert isinstance(resumed, Receipt)
+    assert resumed.external_id == receipt.external_id
+    assert (shop.product().name, shop.product().displayed) == ("ชื่อใหม่", True)
+    assert "SY0000002" in shop.product().description
 
 
 @pytest.mark.parametrize("mode", [DuplicateCodes.BAD_REQUEST, DuplicateCodes.CONFLICT])

@@ -96,9 +96,9 @@ class SandboxServer:
         self._ready = threading.Event()
 
     def __enter__(self) -> Self:
+        config = _config("127.0.0.1", 0, self._options)
         self._socket = _loopback_socket()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = _config("127.0.0.1", 0, self._options)
         self._server = _AnnouncingServer(config, self._ready)
         self.control = SandboxControl(sandbox_of(config.app), self._run_there)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)

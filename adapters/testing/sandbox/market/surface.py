@@ -130,15 +130,17 @@ def _check_signature(request: Incoming) -> None:
         raise refused("IncompleteSignature", "the signature does not fit path, parameters and body")
 
 
-def sign(path: str, parameters: dict[str, str], body: bytes = b"") -> str:
+def sign(path: str, parameters: dict[str, str], body: bytes = b"", *, secret: str | None = None) -> str:
     """Return the signature the market expects.
 
     Shape: upper-case hex HMAC-SHA256 over path, then name and value of every parameter but ``sign`` in ASCII
-    order of names, then the raw body. Source: emarkets.md §4, vector recomputed there.
+    order of names, then the raw body; the key is the sandbox application's own unless ``secret`` is given.
+    Source: emarkets.md §4, with the vendor's own vector.
     """
     joined = "".join(f"{name}{parameters[name]}" for name in sorted(parameters) if name != "sign")
     message = path.encode() + joined.encode() + body
-    return hmac.new(market_secret().encode(), message, hashlib.sha256).hexdigest().upper()
+    key = market_secret() if secret is None else secret
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest().upper()
 
 
 def _recognise(call: Call) -> None:

@@ -1,6 +1,7 @@
 """Serving the sandbox: as a process of its own, or in a thread for tests."""
 
 import asyncio
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from adapters.testing.sandbox.options import SandboxOptions
 
 T = TypeVar("T")
 _START_TIMEOUT_S = 20.0
+_BACKLOG = 2_048
 
 
 class AbortableProtocol(H11Protocol):
@@ -37,19 +39,22 @@ class AbortableProtocol(H11Protocol):
         self.transport.close()
 
 
-def _loopback_socket() -> socket.socket:
-    """Bind a free port; the protocol is named because asyncio sets TCP_NODELAY only on sockets that say TCP."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.bind(("127.0.0.1", 0))
-    bound.listen(512)
-    return bound
+def _bound(host: str, port: int) -> socket.socket:
+    """Listen; the protocol is named because asyncio sets TCP_NODELAY only on sockets that say TCP."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
-def _config(host: str, port: int, options: SandboxOptions) -> uvicorn.Config:
+def _config(options: SandboxOptions) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(options),
-        host=host,
-        port=port,
         http=AbortableProtocol,
         ws="none",
         lifespan="on",
@@ -64,9 +69,14 @@ def serve(host: str, port: int, options: SandboxOptions) -> None:
     """Serve until SIGTERM or SIGINT; then save the state and return.
 
     Raises:
-        SystemExit: The port cannot be bound (uvicorn says why on stderr).
+        OSError: The address cannot be used, such as a port already taken.
+        SystemExit: The state file cannot be read.
     """
-    uvicorn.Server(_config(host, port, options)).run()
+    config = _config(options)
+    listening = _bound(host, port)
+    # uvicorn passes a stop signal on once it has stopped; ending was the wish, so it then means nothing more.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -96,8 +106,8 @@ class SandboxServer:
         self._ready = threading.Event()
 
     def __enter__(self) -> Self:
-        config = _config("127.0.0.1", 0, self._options)
-        self._socket = _loopback_socket()
+        config = _config(self._options)
+        self._socket = _bound("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = _AnnouncingServer(config, self._ready)
         self.control = SandboxControl(sandbox_of(config.app), self._run_there)

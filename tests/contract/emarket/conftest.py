@@ -10,9 +10,12 @@ from adapters.settings import EmarketSettings, HttpSettings
 from adapters.testing.sandbox.accounts import SandboxAccount
 from adapters.testing.sandbox.options import SandboxOptions
 from adapters.testing.sandbox.server import SandboxServer
+from adapters.testing.specs import SpecChecker
 from tests.contract.emarket.stall import Stall
 from tests.support.factories import DictPictures
 from tests.support.shops import context_at, market_files, picture_host, sandbox_account
+
+SPECS = SpecChecker(Path(__file__).parents[2] / "data" / "specs")
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,13 @@ def stall_at(
 
 
 @pytest.fixture
-def stall(server: SandboxServer, stall_at: Callable[[SandboxServer, SandboxAccount], Stall]) -> Stall:
+def stall(
+    server: SandboxServer, stall_at: Callable[[SandboxServer, SandboxAccount], Stall]
+) -> Iterator[Stall]:
+    """A stall, every request of which must fit the market's description."""
     server.control.reset()
-    return stall_at(server, sandbox_account("emarket"))
+    yield stall_at(server, sandbox_account("emarket"))
+    assert SPECS.check_all(server.control.journal()) == []
 
 
 @pytest.fixture

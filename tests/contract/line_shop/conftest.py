@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,9 +10,12 @@ from adapters.settings import HttpSettings, LineSettings
 from adapters.testing.sandbox.accounts import SandboxAccount
 from adapters.testing.sandbox.options import SandboxOptions
 from adapters.testing.sandbox.server import SandboxServer
+from adapters.testing.specs import SpecChecker
 from tests.contract.line_shop.shop import Shop
 from tests.support.factories import DictPictures
 from tests.support.shops import context_at, picture_host, sandbox_account
+
+SPECS = SpecChecker(Path(__file__).parents[2] / "data" / "specs")
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +37,13 @@ def http() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def shop(server: SandboxServer, pictures: DictPictures, http: httpx.Client) -> Shop:
+def shop(server: SandboxServer, pictures: DictPictures, http: httpx.Client) -> Iterator[Shop]:
+    """A shop, every request to which must fit the vendor's description."""
     server.control.reset()
     account = sandbox_account("line_shop")
     context = context_at(account, LineSettings(myshop_url=server.line_url), pictures, http)
-    return Shop(LineShopAdapter(context), server.control, pictures)
+    yield Shop(LineShopAdapter(context), server.control, pictures)
+    assert SPECS.check_all(server.control.journal()) == []
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ The order of cutting (word, Thai character cluster, grapheme) and the repairs ar
 dictionary is large, and a process that never cuts never pays for it.
 """
 
+import threading
 import unicodedata
 from collections.abc import Iterable
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ import regex
 from adapters.limits import TextUnit
 from schemas.product import DescriptionFormat
 
+_LOADING: Final = threading.Lock()
 _GRAPHEME: Final = regex.compile(r"\X")
 _DANGLING: Final = regex.compile(r"[เแโใไ][\p{M}\p{Cf}\s]*\Z")
 """A leading vowel whose consonant was cut off; Unicode counts it as a grapheme of its own."""
@@ -105,9 +107,13 @@ def _last_whole(text: str, ends: set[int]) -> int:
 
 
 def _words(text: str) -> Iterable[str]:
-    from pythainlp.tokenize.newmm import segment  # noqa: PLC0415 - loads a dictionary; see the module's text
+    from pythainlp.tokenize import word_dict_trie  # noqa: PLC0415 - loads a dictionary; see the module's text
+    from pythainlp.tokenize.newmm import segment  # noqa: PLC0415 - as above
 
-    words: Iterable[str] = segment(text, safe_mode=True)
+    # PyThaiNLP's cache is not locked: threads that cut for the first time together would each load the dictionary.
+    with _LOADING:
+        dictionary = word_dict_trie()
+    words: Iterable[str] = segment(text, dictionary, safe_mode=True)
     return words
 
 

@@ -16,7 +16,8 @@ from schemas.channel import AccountState, Credentials
 from schemas.ids import ChannelKind
 from schemas.problem import Problem
 from syndicator.bootstrap import App
-from syndicator.cli.exits import CommandFailed, Exit
+from syndicator.cli.exit_codes import Exit
+from syndicator.cli.exits import CommandFailed
 from syndicator.cli.look_commands import known_seller
 from syndicator.cli.options import Json, Seller, begin
 from syndicator.cli.output import Output

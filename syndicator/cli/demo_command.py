@@ -11,7 +11,7 @@ from adapters.config_files import config_dir
 from schemas.listing import ListingState
 from syndicator.cli.channel_commands import sandbox_details
 from syndicator.cli.demo_report import DemoReport, write_report
-from syndicator.cli.exits import Exit
+from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, begin
 from syndicator.cli.publish_commands import failed_rows_path, import_tools, show_refused

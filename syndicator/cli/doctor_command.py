@@ -14,7 +14,8 @@ from adapters.errors import ChannelError
 from adapters.registry import CHANNELS
 from syndicator import __version__
 from syndicator.bootstrap import App
-from syndicator.cli.exits import Exit, explain
+from syndicator.cli.exit_codes import Exit
+from syndicator.cli.exits import explain
 from syndicator.cli.options import Command, Json, begin
 from syndicator.cli.stack import open_app, running_stack
 from syndicator.local.probes import probe_database, probe_redis

@@ -1,32 +1,17 @@
-"""Exit codes of every command, and how an error becomes one clear sentence."""
+"""How an error becomes one clear sentence and an exit code."""
 
-from enum import IntEnum
+import os
+import sys
+import traceback
 
 from pydantic import ValidationError
 
 from adapters.errors import ChannelError
 from schemas.problem import Problem
+from syndicator.cli.exit_codes import Exit
 from syndicator.intake.errors import IntakeError
 from syndicator.local.errors import LocalError
 from syndicator.media.storage import StorageError
-
-
-class Exit(IntEnum):
-    """What a command's exit code means."""
-
-    OK = 0
-    FAULT = 1
-    """A fault of the program; a traceback was printed."""
-    USAGE = 2
-    """The command line was wrong."""
-    BAD_INPUT = 3
-    """A file, rows of a file, photos or a value were refused; the rest was taken where it could be."""
-    UNREACHABLE = 4
-    """PostgreSQL, Redis, a port, the disk or one of our own processes is not usable."""
-    CHANNEL = 5
-    """A channel refused an account, or an account needs reconnecting."""
-    UNFINISHED = 6
-    """Work is still on its way; it goes on by itself and the command can be repeated."""
 
 
 class CommandFailed(Exception):
@@ -36,6 +21,24 @@ class CommandFailed(Exception):
         super().__init__(problem.en)
         self.problem = problem
         self.code = code
+
+
+def report(exc: Exception) -> Exit:
+    """Print an error on standard error, in Thai and English, and return the exit code.
+
+    A fault of ours is printed with its traceback; so is every error when ``SYNDICATOR_TRACEBACK`` is set.
+    """
+    explained = explain(exc)
+    if explained is None:
+        traceback.print_exception(exc)
+        return Exit.FAULT
+    problem, code = explained
+    sys.stderr.write(f"{problem.th}\n")
+    if problem.en != problem.th:
+        sys.stderr.write(f"{problem.en}\n")
+    if os.environ.get("SYNDICATOR_TRACEBACK"):
+        traceback.print_exception(exc)
+    return code
 
 
 def explain(exc: Exception) -> tuple[Problem, Exit] | None:

@@ -1,4 +1,4 @@
-"""Commands a seller uses to put goods on sale: publish, preview, and the pack of a market without an API."""
+"""``syndicator publish``: a file of products on sale on the seller's channels."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from schemas.channel import AccountState
-from schemas.ids import AccountId, SellerId, Sku
+from schemas.ids import AccountId, SellerId
 from schemas.listing import ListingState
-from schemas.problem import Problem
 from syndicator.bootstrap import App
-from syndicator.cli.exits import CommandFailed, Exit
+from syndicator.cli.chosen_accounts import chosen_accounts
+from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, Seller, begin
 from syndicator.cli.stack import open_app, remembered_mode, running_stack, start_stack
@@ -25,7 +25,6 @@ from syndicator.local.servers import holder
 from syndicator.media.fetch import PictureFetcher
 from syndicator.store.accounts import StoredAccount
 from syndicator.usecases.import_file import ImportReport, ImportTools, import_file, read_file
-from syndicator.usecases.person import make_pack, record_code
 from syndicator.usecases.preview import Preview, preview_product
 
 ChannelsOption = Annotated[
@@ -55,7 +54,7 @@ def publish(
         raise typer.Exit(_dry_run(command, file, photos, channels))
     with ExitStack() as stack:
         app = _open(command, stack, wait=wait)
-        seller_id, accounts = _accounts(app, command, channels)
+        seller_id, accounts = chosen_accounts(app, command, channels)
         with command.out.progress() as progress:
             report = import_file(
                 seller_id,
@@ -98,43 +97,6 @@ def _open(command: Command, stack: ExitStack, *, wait: bool) -> App:
     if alone and wait:
         return stack.enter_context(start_stack(settings, remembered_mode(settings.var))).app
     return stack.enter_context(open_app(settings))
-
-
-def _accounts(app: App, command: Command, channels: str | None) -> tuple[SellerId, Sequence[StoredAccount]]:
-    with app.database.begin() as uow:
-        seller_id = uow.accounts.ensure_seller(command.seller)
-        accounts = uow.accounts.of_seller(seller_id)
-    if not accounts:
-        raise CommandFailed(_no_accounts(command.seller), Exit.CHANNEL)
-    if channels is None:
-        return seller_id, accounts
-    names = {name.strip() for name in channels.split(",") if name.strip()}
-    chosen = [a for a in accounts if names & {a.account.name, a.account.kind}]
-    unknown = names - {word for a in chosen for word in (a.account.name, a.account.kind)}
-    if unknown or not chosen:
-        raise CommandFailed(_unknown_channels(sorted(unknown), accounts), Exit.USAGE)
-    return seller_id, chosen
-
-
-def _no_accounts(seller: str) -> Problem:
-    return Problem(
-        path="",
-        code="no_accounts",
-        th=f"ผู้ขาย {seller} ยังไม่ได้เชื่อมช่องทางขาย เชื่อมก่อนด้วย: syndicator channels connect "
-        "(ลองกับช่องทางจำลองได้ด้วย: syndicator channels connect --sandbox)",
-        en=f"seller {seller} has no channel account yet; connect one with: syndicator channels connect "
-        "(or try the simulated ones with: syndicator channels connect --sandbox)",
-    )
-
-
-def _unknown_channels(unknown: Sequence[str], accounts: Sequence[StoredAccount]) -> Problem:
-    known = ", ".join(f"{a.account.name} ({a.account.kind})" for a in accounts)
-    return Problem(
-        path="--channels",
-        code="channel_unknown",
-        th=f"ไม่มีช่องทางชื่อ {', '.join(unknown)} ที่เชื่อมไว้คือ {known}",
-        en=f"there is no channel {', '.join(unknown)}; connected are {known}",
-    )
 
 
 def _tell(
@@ -216,7 +178,7 @@ def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:
 
 def _dry_run(command: Command, file: Path, photos: Path | None, channels: str | None) -> int:
     with open_app(command.settings) as app:
-        _, accounts = _accounts(app, command, channels)
+        _, accounts = chosen_accounts(app, command, channels)
         intake, found = read_file(file, photos, import_tools(app))
         with app.database.begin() as uow:
             previews = [
@@ -247,89 +209,3 @@ def _show_plan(command: Command, previews: Sequence[Preview]) -> None:
     out.table(columns, [(account, step, count) for (account, step), count in sorted(counts.items())])
     broken = [(p.sku, p.account, out.problem(problem)) for p in previews for problem in p.problems]
     out.table(("SKU", out.pick("บัญชี", "account"), out.pick("ต้องแก้ไข", "needs you")), broken)
-
-
-def preview(
-    sku: Annotated[str, typer.Argument(help="Code of a stored product.")],
-    channel: Annotated[str, typer.Option("--channel", help="Account name or kind of channel.")],
-    seller: Seller = None,
-    as_json: Json = False,
-) -> None:
-    """Show exactly what a channel would get: the same text, pictures and figures that publishing sends."""
-    command = begin(as_json=as_json, seller=seller)
-    with open_app(command.settings) as app:
-        seller_id, accounts = _accounts(app, command, channel)
-        previews = [stored_preview(app, seller_id, sku, stored) for stored in accounts]
-    for shown in previews:
-        command.out.say(f"── {shown.account}: {shown.step}", f"── {shown.account}: {shown.step}")
-        command.out.say(shown.text, shown.text)
-        for note in shown.notes:
-            command.out.say(f"• {note}", f"• {note}")
-        for problem in shown.problems:
-            command.out.say(f"ต้องแก้ไข: {problem.th}", f"Needs you: {problem.en}")
-    command.out.data([shown.document() for shown in previews])
-
-
-def stored_preview(app: App, seller_id: SellerId, sku: str, stored: StoredAccount) -> Preview:
-    """Preview a stored product on an account.
-
-    Raises:
-        CommandFailed: The seller has no product of that code.
-    """
-    with app.database.begin() as uow:
-        products = uow.products.by_sku(seller_id, [Sku(sku)])
-        found = products.get(Sku(sku))
-        if found is None:
-            raise CommandFailed(_unknown_sku(sku), Exit.BAD_INPUT)
-        stock = uow.stock.available([found.id]).get(found.id, {})
-        return preview_product(uow, app.adapters, stored, found.product, stock)
-
-
-def _unknown_sku(sku: str) -> Problem:
-    return Problem(
-        path="sku",
-        code="sku_unknown",
-        th=f"ไม่พบสินค้ารหัส {sku} ตรวจตัวสะกด หรือส่งไฟล์สินค้าก่อนด้วย: syndicator publish",
-        en=f"there is no product {sku}; check the spelling, or send the file first with: syndicator publish",
-    )
-
-
-def pack(
-    sku: Annotated[str, typer.Argument(help="Code of a stored product.")],
-    channel: Annotated[str, typer.Option("--channel", help="Account of a market without an API.")],
-    folder: Annotated[Path, typer.Option("--to", help="Folder to write the ZIP to.")] = Path(),
-    seller: Seller = None,
-    as_json: Json = False,
-) -> None:
-    """Write the checked pack a person enters on a market without an API: sheet row, texts, pictures, missing papers."""
-    command = begin(as_json=as_json, seller=seller)
-    with open_app(command.settings) as app:
-        seller_id, accounts = _accounts(app, command, channel)
-        with app.database.begin() as uow:
-            made = make_pack(uow, app.adapters, accounts[0], seller_id, Sku(sku))
-    path = folder / made.filename
-    path.write_bytes(made.data)
-    command.out.say(f"เตรียมชุดลงสินค้าแล้ว: {path}", f"The pack is ready: {path}")
-    command.out.data({"file": str(path), "bytes": len(made.data)})
-
-
-def record(
-    sku: Annotated[str, typer.Argument(help="Code of the product that was entered.")],
-    code: Annotated[str, typer.Argument(help="The code the market gave.")],
-    channel: Annotated[str, typer.Option("--channel", help="Account of a market without an API.")],
-    seller: Seller = None,
-    as_json: Json = False,
-) -> None:
-    """Record the code a market without an API gave back; the listing is then on sale."""
-    command = begin(as_json=as_json, seller=seller)
-    with open_app(command.settings) as app:
-        seller_id, accounts = _accounts(app, command, channel)
-        with app.database.begin() as uow:
-            receipt = record_code(
-                uow, app.adapters, accounts[0], seller_id, Sku(sku), code, now=app.clock.now()
-            )
-    command.out.say(
-        f"บันทึกแล้ว: {receipt.permalink or receipt.external_id}",
-        f"Recorded: {receipt.permalink or receipt.external_id}",
-    )
-    command.out.data({"external_id": receipt.external_id, "permalink": receipt.permalink})

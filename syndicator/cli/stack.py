@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from adapters.testing.sandbox.environment import sandbox_environment
+from adapters.testing.sandbox_environment import sandbox_environment
 from syndicator.bootstrap import App
 from syndicator.local.children import Child, HealthUrl, Listens, ReadyFile
 from syndicator.local.ports import free_port

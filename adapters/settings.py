@@ -9,16 +9,21 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 class Group(BaseModel):
     """Base of a settings group: unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # The docstring under each attribute is its meaning in docs/settings.md.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class HttpSettings(Group):
     """Bounds of every call to a channel."""
 
     connect_timeout: timedelta = timedelta(seconds=5)
+    """Longest wait for a connection."""
     read_timeout: timedelta = timedelta(seconds=25)
+    """Longest silence of a channel in mid-answer; the lease cuts a call earlier where less is left of it."""
     max_connections: int = 64
+    """Open connections of one process, all channels together."""
     user_agent: str = "Syndicator/0.1"
+    """How calls name this program; LINE asks integrations to say who they are."""
     trust_env: bool = False
     """Whether proxies named in the environment are used; off, so that no call leaves by a way nobody chose."""
 
@@ -27,8 +32,11 @@ class MetaSettings(Group):
     """The Graph API. Versions and their ends: ``docs/channels/meta.md``."""
 
     graph_url: str = "https://graph.facebook.com"
+    """Where Pages are, and Instagram accounts that log in through Facebook."""
     instagram_url: str = "https://graph.instagram.com"
+    """Where Instagram accounts are that log in by themselves."""
     version: str = "v26.0"
+    """Graph version of every call."""
     app_secret: SecretStr | None = None
     """When set, every call carries ``appsecret_proof``."""
     photo_upload: str = "bytes"
@@ -39,10 +47,13 @@ class LineSettings(Group):
     """MyShop (catalogue, stock, orders) and the Messaging API."""
 
     myshop_url: str = "https://developers-oaplus.line.biz"
+    """Where MyShop is."""
     messaging_url: str = "https://api.line.me"
+    """Where the Messaging API is; no call is made to it yet."""
 
 
 class EmarketSettings(Group):
-    """Where the market files are; None means the ones shipped in ``config/emarkets/``."""
+    """E-markets; each is a YAML file."""
 
     dir: Path | None = None
+    """Folder of the market files; None means the ones shipped in ``config/emarkets/``."""

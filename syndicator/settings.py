@@ -22,20 +22,25 @@ class ApiSettings(Group):
     """Where the ``api`` process listens."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8080, ge=0, le=65535)
+    """Port; 0 takes a free one."""
 
 
 class SandboxSettings(Group):
-    """Where the simulated channels listen, and whether to use them."""
+    """Where the simulated channels listen."""
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8099, ge=0, le=65535)
+    """Port; 0 takes a free one."""
 
 
 class WorkerSettings(Group):
     """How much a worker process does at once."""
 
     threads: int = Field(default=8, ge=1, le=64)
+    """Listings a worker process works on at once."""
     processes: int = Field(default=1, ge=1, le=32)
     """Worker processes that ``up`` starts."""
     media_processes: int = Field(default=2, ge=1, le=32)
@@ -62,8 +67,11 @@ class RetrySettings(Group):
     """When a step is tried again, and when it is given up for a person."""
 
     first_wait: timedelta = timedelta(seconds=2)
+    """Wait before the second try; it doubles with each further one, less up to half of it by chance."""
     longest_wait: timedelta = timedelta(minutes=30)
+    """The wait grows no further than this."""
     max_attempts: int = Field(default=8, ge=1)
+    """Tries of one wish before it is given to a person; throttling does not count."""
     max_wish_age: timedelta = timedelta(days=7)
     """A wish that could not be carried out for this long is given to a person."""
 
@@ -72,6 +80,7 @@ class IntakeSettings(Group):
     """Bounds of a product file."""
 
     max_rows: int = Field(default=100_000, ge=1)
+    """Rows of one file; a longer one is refused whole."""
 
 
 class _FileVariants(PydanticBaseSettingsSource):
@@ -108,7 +117,12 @@ class Settings(BaseSettings):
     """Everything that can be set from outside."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
     )
 
     database_url: SecretStr | None = None

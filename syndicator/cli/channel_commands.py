@@ -22,6 +22,7 @@ from syndicator.cli.look_commands import known_seller
 from syndicator.cli.options import Json, Seller, begin
 from syndicator.cli.output import Output
 from syndicator.cli.stack import open_app
+from syndicator.cli.views import account_json, show_waiting_accounts
 from syndicator.store.accounts import StoredAccount
 from syndicator.usecases.connect_account import AccountDetails, connect_account
 
@@ -43,7 +44,7 @@ def list_accounts(seller: Seller = None, as_json: Json = False) -> None:
             seller_id = uow.accounts.seller(command.seller)
             accounts = [] if seller_id is None else uow.accounts.of_seller(seller_id)
         _show(command.out, accounts, opened)
-    command.out.data({"accounts": [_json(stored) for stored in accounts], "kinds": _kinds_json()})
+    command.out.data({"accounts": [account_json(stored) for stored in accounts], "kinds": _kinds_json()})
 
 
 def _show(out: Output, accounts: Sequence[StoredAccount], opened: App) -> None:
@@ -52,7 +53,6 @@ def _show(out: Output, accounts: Sequence[StoredAccount], opened: App) -> None:
         out.pick("ช่องทาง", "channel"),
         out.pick("สถานะ", "state"),
         out.pick("รูปสูงสุด", "most pictures"),
-        out.pick("สิ่งที่ต้องทำ", "what to do"),
     )
     out.table(
         heads,
@@ -62,25 +62,15 @@ def _show(out: Output, accounts: Sequence[StoredAccount], opened: App) -> None:
                 out.pick(CHANNELS[stored.account.kind].label_th, CHANNELS[stored.account.kind].label_en),
                 out.pick(STATES_TH[stored.account.state], stored.account.state.value),
                 opened.adapters.capabilities(stored.account).max_pictures.value,
-                None if stored.problem is None else out.problem(stored.problem),
             )
             for stored in accounts
         ],
     )
+    show_waiting_accounts(out, accounts)
     for channel in CHANNELS.values():
         out.say(f"{channel.kind}: {channel.label_th}", f"{channel.kind}: {channel.label_en}")
         for sentence in channel.fallbacks_th:
             out.say(f"   • {sentence}", f"   • {sentence}")
-
-
-def _json(stored: StoredAccount) -> dict[str, Any]:
-    return {
-        "name": stored.account.name,
-        "kind": stored.account.kind,
-        "external_id": stored.account.external_id,
-        "state": stored.account.state.value,
-        "problem": None if stored.problem is None else stored.problem.model_dump(),
-    }
 
 
 def _kinds_json() -> list[dict[str, Any]]:

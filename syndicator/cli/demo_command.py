@@ -17,7 +17,7 @@ from syndicator.cli.options import Command, Json, begin
 from syndicator.cli.publish_commands import failed_rows_path, import_tools, show_refused
 from syndicator.cli.sandbox_client import SandboxClient
 from syndicator.cli.stack import Mode, RunningStack, start_stack
-from syndicator.cli.views import show_counts, show_listings
+from syndicator.cli.views import show_counts, show_what_to_do
 from syndicator.intake.reading import read_products
 from syndicator.local.ports import free_port, is_free
 from syndicator.media.sample_photos import make_photos
@@ -120,7 +120,7 @@ def _tell(command: Command, stack: RunningStack, report: DemoReport, path: Path)
     out = command.out
     show_refused(command, report.imported.intake, report.imported.failed_rows)
     show_counts(out, report.listings)
-    show_listings(out, [x for x in report.listings if x.state is ListingState.NEEDS_YOU])
+    show_what_to_do(out, [x for x in report.listings if x.state is ListingState.NEEDS_YOU])
     document = report.document()
     out.say(
         f"{report.imported.rows} แถว {len(report.imported.accepted)} สินค้า ลงประกาศใน {report.publish_s:.1f} วินาที "

@@ -1,6 +1,7 @@
 """Commands that only look: status, listings, attempts."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +12,19 @@ from syndicator.bootstrap import App
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.exits import CommandFailed
 from syndicator.cli.options import Json, Seller, begin
+from syndicator.cli.output import Output
 from syndicator.cli.stack import open_app
-from syndicator.cli.views import counts_by_account, listing_json, show_counts, show_listings
+from syndicator.cli.views import (
+    account_json,
+    counts_by_account,
+    listing_json,
+    show_counts,
+    show_links,
+    show_listings,
+    show_waiting_accounts,
+    show_what_to_do,
+    step_name,
+)
 
 LANES = ("stock", "price", "content", "bulk")
 
@@ -28,14 +40,23 @@ def status(
         seller_id = known_seller(app, command.seller)
         with app.database.begin() as uow:
             found = uow.reports.listings(seller_id, skus=None if sku is None else [Sku(sku)])
+            accounts = uow.accounts.of_seller(seller_id)
     if sku is not None and not found:
         raise CommandFailed(_not_found(sku), Exit.BAD_INPUT)
     if sku is None:
         show_counts(command.out, found)
-        show_listings(command.out, [x for x in found if x.state is ListingState.NEEDS_YOU])
+        show_what_to_do(command.out, [x for x in found if x.state is ListingState.NEEDS_YOU])
+        show_waiting_accounts(command.out, accounts)
     else:
         show_listings(command.out, found)
-    command.out.data({"channels": counts_by_account(found), "listings": [listing_json(x) for x in found]})
+        show_links(command.out, found)
+    command.out.data(
+        {
+            "channels": counts_by_account(found),
+            "accounts": [account_json(stored) for stored in accounts],
+            "listings": [listing_json(x) for x in found],
+        }
+    )
 
 
 def listings(
@@ -92,9 +113,33 @@ def attempts(
     command = begin(as_json=as_json)
     with open_app(command.settings) as app, app.database.begin() as uow:
         rows = uow.reports.attempts(ListingId(listing), limit=limit)
-    columns = ("began_at", "ended_at", "step", "outcome", "vendor_code", "http_status", "message")
-    command.out.table(
-        tuple(column.replace("_", " ") for column in columns),
-        [tuple(getattr(row, column) for column in columns) for row in rows],
-    )
+    _show_attempts(command.out, rows)
     command.out.data([{**row._asdict()} for row in rows])
+
+
+def _show_attempts(out: Output, rows: Sequence[Any]) -> None:
+    heads = (
+        out.pick("เริ่ม", "began"),
+        out.pick("จบ", "ended"),
+        out.pick("ขั้นตอน", "step"),
+        out.pick("ผล", "outcome"),
+        out.pick("รหัสจากช่องทาง", "vendor code"),
+        "HTTP",
+    )
+    out.table(
+        heads,
+        [
+            (
+                row.began_at,
+                row.ended_at,
+                step_name(out, row.step),
+                row.outcome,
+                row.vendor_code,
+                row.http_status,
+            )
+            for row in rows
+        ],
+    )
+    messages = [f"{row.began_at.astimezone():%H:%M:%S} {row.message}" for row in rows if row.message]
+    if messages:
+        out.block(out.pick("ข้อความจากช่องทาง:", "What the channel said:"), messages)

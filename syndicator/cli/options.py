@@ -1,5 +1,6 @@
 """Options that many commands share."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from syndicator.cli.output import Output
 from syndicator.settings import Settings
+from syndicator.telemetry import configure_logging
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 Seller = Annotated[str | None, typer.Option("--seller", help="The seller to act for (SYNDICATOR_SELLER).")]
@@ -30,6 +32,7 @@ def begin(*, as_json: bool = False, seller: str | None = None) -> Command:
         pydantic.ValidationError: A setting is not valid; the message names it.
     """
     settings = Settings()
+    configure_logging(level=logging.WARNING)
     return Command(
         settings=settings,
         out=Output(as_json=as_json, language=settings.language),

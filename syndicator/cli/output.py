@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,12 @@ class Output:
         """Print a sentence in the reader's language."""
         self.console.print(th if self.language == "th" else en, markup=False)
 
+    def block(self, title: str, lines: Iterable[str]) -> None:
+        """Print a title and, indented below it, sentences of any length; the terminal wraps them at its full width."""
+        self.console.print(title, markup=False, style="bold")
+        for line in lines:
+            self.console.print(f"  • {line}", markup=False)
+
     def pick(self, th: str, en: str) -> str:
         """Return the text of the reader's language."""
         return th if self.language == "th" else en
@@ -51,7 +57,10 @@ class Output:
         """Print a table for people; nothing when a program is reading."""
         if self.as_json:
             return
-        table = Table(*columns, title=title, title_justify="left", header_style="bold")
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for column in columns:
+            # One line for each row: what needs room is printed below the table, at full width.
+            table.add_column(column, no_wrap=True, overflow="ellipsis")
         for row in rows:
             table.add_row(*("–" if cell is None else _shown(cell) for cell in row))
         self.console.print(table)

@@ -12,6 +12,7 @@ from syndicator.cli.exit_codes import Exit
 from syndicator.cli.exits import CommandFailed
 from syndicator.cli.options import Json, Seller, begin
 from syndicator.cli.stack import open_app
+from syndicator.cli.views import step_name
 from syndicator.store.accounts import StoredAccount
 from syndicator.usecases.preview import Preview, preview_product
 
@@ -28,7 +29,8 @@ def preview(
         seller_id, accounts = chosen_accounts(app, command, channel)
         previews = [stored_preview(app, seller_id, sku, stored) for stored in accounts]
     for shown in previews:
-        command.out.say(f"── {shown.account}: {shown.step}", f"── {shown.account}: {shown.step}")
+        step = step_name(command.out, shown.step)
+        command.out.say(f"── {shown.account}: {step}", f"── {shown.account}: {step}")
         command.out.say(shown.text, shown.text)
         for note in shown.notes:
             command.out.say(f"• {note}", f"• {note}")

@@ -11,13 +11,23 @@ import typer
 from schemas.channel import AccountState
 from schemas.ids import AccountId, SellerId
 from schemas.listing import ListingState
+from schemas.problem import Problem
 from syndicator.bootstrap import App
 from syndicator.cli.chosen_accounts import chosen_accounts
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, Seller, begin
+from syndicator.cli.output import Output
 from syndicator.cli.stack import open_app, remembered_mode, running_stack, start_stack
-from syndicator.cli.views import counts_by_account, listing_json, show_counts, show_listings
+from syndicator.cli.views import (
+    account_json,
+    counts_by_account,
+    listing_json,
+    show_counts,
+    show_waiting_accounts,
+    show_what_to_do,
+    step_name,
+)
 from syndicator.intake.failed_rows import write_failed_rows
 from syndicator.intake.limits import IntakeLimits
 from syndicator.intake.result import IntakeResult
@@ -119,8 +129,10 @@ def _tell(
         f"{len(report.accepted)} products taken ({len(report.created)} new, {len(report.updated)} changed, "
         f"{len(report.unchanged)} unchanged)",
     )
+    now = _now(app, ids)
     show_counts(out, listings)
-    show_listings(out, [listing for listing in listings if listing.state is ListingState.NEEDS_YOU])
+    show_what_to_do(out, [listing for listing in listings if listing.state is ListingState.NEEDS_YOU])
+    show_waiting_accounts(out, now)
     if not settled:
         out.say(
             "ยังมีประกาศที่กำลังส่ง ระบบจะทำต่อเองเมื่อเปิดอยู่ ดูได้ด้วย: syndicator status",
@@ -136,16 +148,21 @@ def _tell(
             "refused_rows": refused_json(report.intake),
             "failed_rows_file": None if report.failed_rows is None else str(report.failed_rows),
             "channels": counts_by_account(listings),
+            "accounts": [account_json(stored) for stored in now],
             "needs_you": [listing_json(x) for x in listings if x.state is ListingState.NEEDS_YOU],
             "settled": settled,
         }
     )
-    return _exit_code(app, ids, report.intake, settled=settled)
+    return _exit_code(now, report.intake, settled=settled)
 
 
-def _exit_code(app: App, account_ids: Sequence[AccountId], intake: IntakeResult, *, settled: bool) -> int:
+def _now(app: App, account_ids: Sequence[AccountId]) -> Sequence[StoredAccount]:
+    """Read the accounts again: one may have been refused by its channel meanwhile."""
     with app.database.begin() as uow:
-        accounts = uow.accounts.get(account_ids).values()
+        return tuple(uow.accounts.get(account_ids).values())
+
+
+def _exit_code(accounts: Sequence[StoredAccount], intake: IntakeResult, *, settled: bool) -> int:
     if intake.bad_rows:
         return Exit.BAD_INPUT
     if any(stored.account.state is AccountState.NEEDS_REAUTH for stored in accounts):
@@ -161,11 +178,18 @@ def show_refused(command: Command, intake: IntakeResult, written: Path | None) -
     if not intake.bad_rows:
         return
     out.say(f"แถวที่ยังไม่ได้รับ {len(intake.bad_rows)} แถว:", f"{len(intake.bad_rows)} rows were not taken:")
-    rows = [(bad.line, p.path, out.problem(p), p.suggestion) for bad in intake.bad_rows for p in bad.problems]
-    columns = (out.pick("แถว", "line"), out.pick("ช่อง", "column"), out.pick("ปัญหา", "problem"))
-    out.table((*columns, out.pick("แนะนำ", "suggestion")), rows)
+    for bad in intake.bad_rows:
+        out.block(
+            out.pick(f"แถว {bad.line}", f"line {bad.line}"),
+            [_fault(out, problem) for problem in bad.problems],
+        )
     if written is not None:
         out.say(f"แก้ในไฟล์นี้แล้วส่งใหม่ได้เลย: {written}", f"Mend them in this file and send it again: {written}")
+
+
+def _fault(out: Output, problem: Problem) -> str:
+    advice = "" if problem.suggestion is None else out.pick(" แนะนำ: ", " Suggestion: ") + problem.suggestion
+    return f"{problem.path}: {out.problem(problem)}{advice}"
 
 
 def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:
@@ -206,6 +230,9 @@ def _show_plan(command: Command, previews: Sequence[Preview]) -> None:
     for preview in previews:
         counts[preview.account, preview.step] = counts.get((preview.account, preview.step), 0) + 1
     columns = (out.pick("บัญชี", "account"), out.pick("จะทำ", "would do"), out.pick("ประกาศ", "listings"))
-    out.table(columns, [(account, step, count) for (account, step), count in sorted(counts.items())])
-    broken = [(p.sku, p.account, out.problem(problem)) for p in previews for problem in p.problems]
-    out.table(("SKU", out.pick("บัญชี", "account"), out.pick("ต้องแก้ไข", "needs you")), broken)
+    rows = [(account, step_name(out, step), count) for (account, step), count in sorted(counts.items())]
+    out.table(columns, rows)
+    for preview in previews:
+        if preview.problems:
+            title = out.pick(f"{preview.sku} ที่ {preview.account}:", f"{preview.sku} on {preview.account}:")
+            out.block(title, [out.problem(problem) for problem in preview.problems])

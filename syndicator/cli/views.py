@@ -1,14 +1,17 @@
 """Listings as tables for people and as JSON for programs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.limits import TextUnit
 from adapters.registry import CHANNELS
 from adapters.text import cut
+from schemas.channel import AccountState
 from schemas.listing import ListingState
 from syndicator.cli.output import Output
+from syndicator.domain.plan import StepKind
+from syndicator.store.accounts import StoredAccount
 from syndicator.store.reports import ListingReport
 
 NAME_WIDTH = 32
@@ -71,14 +74,15 @@ def show_counts(out: Output, listings: Sequence[ListingReport]) -> None:
 
 
 def show_listings(out: Output, listings: Sequence[ListingReport]) -> None:
-    """Print one row for each listing, with what is to be done where something is."""
+    """Print one row for each listing, and below the table, at full width, what a person must do."""
+    if not listings:
+        return
     columns = (
         "SKU",
         out.pick("สินค้า", "product"),
         out.pick("บัญชี", "account"),
         out.pick("สถานะ", "state"),
         out.pick("ยืนยันล่าสุด", "last confirmed"),
-        out.pick("ลิงก์ / สิ่งที่ต้องทำ", "link / what to do"),
     )
     rows = [
         (
@@ -88,11 +92,75 @@ def show_listings(out: Output, listings: Sequence[ListingReport]) -> None:
             state_name(out, listing.state)
             + (out.pick(" (รอยืนยัน)", " (unconfirmed)") if listing.unconfirmed else ""),
             listing.confirmed_at,
-            " / ".join(out.problem(problem) for problem in listing.problems) or listing.permalink,
         )
         for listing in listings
     ]
     out.table(columns, rows)
+    show_what_to_do(out, listings)
+
+
+def show_what_to_do(out: Output, listings: Sequence[ListingReport]) -> None:
+    """Print what a person must do, one block for each product; accounts with the same trouble share a block."""
+    accounts: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for listing in listings:
+        sentences = tuple(out.problem(problem) for problem in listing.problems)
+        if sentences:
+            accounts.setdefault((listing.sku, listing.name, sentences), []).append(listing.account)
+    for (sku, name, sentences), names in accounts.items():
+        where = ", ".join(names)
+        title = out.pick(f"{sku} {_short(name)} ที่ {where}:", f"{sku} {_short(name)} on {where}:")
+        out.block(title, sentences)
+
+
+def show_links(out: Output, listings: Sequence[ListingReport]) -> None:
+    """Print where each listing can be seen."""
+    for listing in listings:
+        if listing.permalink:
+            out.say(f"{listing.account}: {listing.permalink}", f"{listing.account}: {listing.permalink}")
+
+
+def show_waiting_accounts(out: Output, accounts: Iterable[StoredAccount]) -> None:
+    """Print why an account waits for a person; its goods wait with it and the other accounts go on."""
+    for stored in accounts:
+        if stored.account.state is AccountState.NEEDS_REAUTH and stored.problem is not None:
+            name = stored.account.name
+            out.block(
+                out.pick(
+                    f"บัญชี {name} ต้องเชื่อมใหม่ก่อน สินค้าที่เหลือจึงจะไปต่อ:",
+                    f"The account {name} must be reconnected before its goods go on:",
+                ),
+                [out.problem(stored.problem)],
+            )
+
+
+def account_json(stored: StoredAccount) -> dict[str, Any]:
+    """Return an account for programs; never its credentials."""
+    return {
+        "name": stored.account.name,
+        "kind": stored.account.kind,
+        "external_id": stored.account.external_id,
+        "state": stored.account.state.value,
+        "problem": None if stored.problem is None else stored.problem.model_dump(),
+    }
+
+
+_STEPS_TH = {
+    StepKind.NOTHING: "ไม่ต้องทำอะไร",
+    StepKind.VERIFY: "ตรวจกับช่องทางก่อน",
+    StepKind.PUBLISH: "ลงประกาศใหม่",
+    StepKind.RESUME: "เปิดขายต่อ",
+    StepKind.UPDATE: "แก้ไขประกาศ",
+    StepKind.SET_STOCK: "ปรับสต็อก",
+    StepKind.COMMENT: "แจ้งใต้โพสต์",
+    StepKind.WITHDRAW: "เอาประกาศลง",
+    StepKind.REPUBLISH: "ลบแล้วลงใหม่",
+    StepKind.ASK: "ต้องให้คนแก้ไข",
+}
+
+
+def step_name(out: Output, step: str) -> str:
+    """Return a step's plain name."""
+    return out.pick(_STEPS_TH[StepKind(step)], step.replace("_", " "))
 
 
 def _short(name: str) -> str:

@@ -1,7 +1,8 @@
 """One request and its answer, free of any channel's dialect."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 JSON: Final = "application/json; charset=UTF-8"
 _CHUNK_LIMIT: Final = 40 * 1024 * 1024
 """Bytes of a request body that are read; Graph itself stops at 28 MB (catalog batches)."""
+_ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ async def read_incoming(scope: Scope, receive: Receive) -> Incoming:
         body, files = await _read_multipart(request)
     elif scope["method"] not in {"GET", "HEAD"}:
         raw = (await request.body())[:_CHUNK_LIMIT]
-        body = _parse_body(raw, kind)
+        body = read_body(raw, kind)
     root = scope.get("root_path", "")
     path = scope["path"]
     query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -143,15 +145,31 @@ async def read_incoming(scope: Scope, receive: Receive) -> Incoming:
     )
 
 
-def _parse_body(raw: bytes, content_type: str) -> Any:
+def read_body(raw: bytes, content_type: str) -> Any:
+    """Read a form or JSON body; None when there is none or it cannot be read."""
     if not raw:
         return None
     if content_type.startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+        return dict(_form_pairs(raw))
     try:
         return json.loads(raw)
     except ValueError:
         return None
+
+
+def _form_pairs(raw: bytes) -> Iterator[tuple[str, str]]:
+    """Read a form; Thai text is long runs of escapes, which urllib decodes one by one and this a run at a time."""
+    for pair in raw.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name:
+            yield _form_text(name), _form_text(value)
+
+
+def _form_text(raw: bytes) -> str:
+    plain = _ESCAPES.sub(
+        lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), raw.replace(b"+", b" ")
+    )
+    return plain.decode("utf-8", "replace")
 
 
 async def _read_multipart(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:

@@ -1,9 +1,10 @@
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from adapters.testing.graph_specs import GraphSpecs
-from adapters.testing.sandbox.exchange import Incoming
+from adapters.testing.sandbox.exchange import Incoming, read_body
 from adapters.testing.sandbox.graph.params import gather
 from adapters.testing.sandbox.pace import Pace
 from tests.unit.sandbox.paths import SPECS
@@ -11,6 +12,32 @@ from tests.unit.sandbox.paths import SPECS
 
 def incoming(query: tuple[tuple[str, str], ...], body: Any) -> Incoming:
     return Incoming("POST", "/graph", "/me/feed", query, {}, b"", body, {}, "http://127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"message": "กล้วย & 100% + ขายดี = จริง", "published": "false"},
+        {"empty": "", "ไทย": "🍌"},
+        {"plain": "a b+c"},
+    ],
+)
+def test_forms_are_read_as_they_were_written(fields: dict[str, str]):
+    raw = urlencode(fields).encode()
+
+    assert read_body(raw, "application/x-www-form-urlencoded; charset=utf-8") == fields
+
+
+def test_broken_escapes_and_bytes_do_not_stop_a_form():
+    assert read_body(b"a=%zz&b=%E0%B8&&=x", "application/x-www-form-urlencoded") == {
+        "a": "%zz",
+        "b": "\ufffd",
+    }
+
+
+def test_body_that_is_no_json_reads_as_none():
+    assert read_body(b"{", "application/json") is None
+    assert read_body(b"", "application/json") is None
 
 
 def test_body_wins_over_query_and_indexed_keys_become_a_list():

@@ -29,11 +29,14 @@ class Intent:
     """A step that was begun and whose outcome is not recorded: committed before the call, cleared after it.
 
     ``parts`` are the fingerprints of what was being sent, so that a listing found by its marker is known to carry them.
+    ``unsure_at`` is when its outcome was learnt to be unknown: no call of it ran later, so what a channel needs to show
+    a new listing counts from there.
     """
 
     verb: Verb
     since: datetime
     parts: Mapping[Part, str] = field(default_factory=dict)
+    unsure_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,7 @@ class ListingRepository:
                 intent_verb=sa.bindparam("verb"),
                 intent_at=sa.bindparam("at"),
                 intent_parts=sa.bindparam("parts"),
+                unsure_at=None,
             )
         )
         if intents:
@@ -278,6 +279,7 @@ def _listing(row: sa.Row[Any]) -> Listing:
             verb=Verb(row.intent_verb),
             since=row.intent_at,
             parts={Part(k): v for k, v in (row.intent_parts or {}).items()},
+            unsure_at=row.unsure_at,
         )
     return Listing(
         id=ListingId(row.id),

@@ -18,7 +18,12 @@ from syndicator.domain.policy import Decision, Next, RetryPolicy, decide
 from syndicator.store.attempts import AttemptEnd
 from syndicator.store.listings import Outcome, pending_json
 
-NO_INTENT: Mapping[str, Any] = {"intent_verb": None, "intent_at": None, "intent_parts": None}
+NO_INTENT: Mapping[str, Any] = {
+    "intent_verb": None,
+    "intent_at": None,
+    "intent_parts": None,
+    "unsure_at": None,
+}
 LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
 """A listing that waits for pictures looks again after this long even if nobody woke it."""
 
@@ -173,17 +178,22 @@ def found(work: Work, remote: RemoteListing, now: datetime) -> Ending:
 def absent(work: Work, now: datetime, policy: RetryPolicy) -> Ending:
     """Verification found nothing: too early to tell, or settled, so that it may be sent again."""
     settles = work.capabilities.lookup_settles_after
-    since = work.listing.intent.since if work.listing.intent is not None else now
-    elapsed = now - since
+    unsure_at = _unsure_at(work.listing) or now
+    elapsed = now - unsure_at
     if settles is None or elapsed < settles:
         rest = timedelta(seconds=60) if settles is None else settles - elapsed
         wait = min(max(elapsed, timedelta(seconds=5)), rest) + timedelta(milliseconds=100)
-        return Ending(outcome=later(work.listing, wait), attempt=AttemptEnd(outcome="not_seen_yet"))
+        outcome = later(work.listing, wait, unsure_at=unsure_at)
+        return Ending(outcome=outcome, attempt=AttemptEnd(outcome="not_seen_yet"))
     if policy.is_spent(work.listing.attempts, now - work.listing.wished_at):
         return _dead(work, OutcomeUnknown("not found on the channel after repeated attempts"), "absent")
     return Ending(
         outcome=later(work.listing, timedelta(0), **NO_INTENT), attempt=AttemptEnd(outcome="absent")
     )
+
+
+def _unsure_at(listing: Listing) -> datetime | None:
+    return None if listing.intent is None else listing.intent.unsure_at
 
 
 def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) -> Ending:
@@ -200,7 +210,8 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
             rest = decision.wait if decision.next is Next.ACCOUNT_LATER else None
             return Ending(outcome=outcome, attempt=end, account_rest=rest)
         case Next.VERIFY:
-            return Ending(outcome=replace(later(listing, decision.wait), attempts=attempts), attempt=end)
+            unsure = replace(later(listing, decision.wait, unsure_at=now), attempts=attempts)
+            return Ending(outcome=unsure, attempt=end)
         case Next.NEEDS_YOU:
             problems = error.problems if isinstance(error, Rejected) else ()
             return Ending(outcome=held(listing, problems), attempt=end)

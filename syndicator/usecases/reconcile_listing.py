@@ -4,8 +4,8 @@ No transaction is open while a channel is being called. Every call is bounded to
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
@@ -18,7 +18,7 @@ from schemas.ids import AttemptId, LeaseToken, ListingId, PictureKey, Sku
 from schemas.listing import Offer, Pending, Receipt
 from schemas.product import Product
 from syndicator.domain import sentences
-from syndicator.domain.listing import Intent, Wanted
+from syndicator.domain.listing import Intent, Listing, Wanted
 from syndicator.domain.plan import StepKind, plan
 from syndicator.domain.policy import RetryPolicy
 from syndicator.ports import Adapters, Clock
@@ -153,7 +153,7 @@ class _Claiming:
     def _plan_one(
         self, claim: ClaimedListing, stock: Mapping[Sku, int], account: StoredAccount, adapter: ChannelAdapter
     ) -> Work | Outcome:
-        listing = claim.listing
+        listing = _dated(claim.listing, self._now)
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
         rendition = adapter.render(product, offers_of(product, stock), marker=marker)
@@ -213,6 +213,13 @@ class _Claiming:
         return self._uow.attempts.begin(
             steps, token=token, now=self._now, correlation_id=self._correlation_id
         )
+
+
+def _dated(listing: Listing, now: datetime) -> Listing:
+    """Note when a lost worker's intent was found: its lease has just run out, so none of its calls ran later."""
+    if listing.intent is None or listing.intent.unsure_at is not None:
+        return listing
+    return replace(listing, intent=replace(listing.intent, unsure_at=now))
 
 
 def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:

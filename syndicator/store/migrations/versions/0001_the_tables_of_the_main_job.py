@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("intent_verb", sa.Text(), nullable=True),
         sa.Column("intent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("intent_parts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("unsure_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lane", sa.SmallInteger(), server_default="3", nullable=False),
         sa.Column("lease_token", sa.Text(), nullable=True),

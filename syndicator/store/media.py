@@ -98,7 +98,8 @@ class MediaRepository:
     def waiting_products(self, product_ids: Iterable[ProductId]) -> frozenset[ProductId]:
         """Return those of the products that use a picture not made yet and not given up."""
         rows = self._connection.scalars(
-            sa.select(_USE.c.product_id.distinct())
+            sa.select(_USE.c.product_id)
+            .distinct()
             .join(_RENDITION, _RENDITION.c.media_id == _USE.c.media_id)
             .join(_MEDIA, _MEDIA.c.id == _USE.c.media_id)
             .where(

@@ -238,6 +238,8 @@ def test_hidden_listing_comes_back_by_update(market: Market, square: str, contro
     item = market.create(square)["data"]["item_id"]
     market.call("POST", "/product/hide", {"items": [{"item_id": item}]})
     assert control.visible("emarket") == []
+    again = market.call("POST", "/product/hide", {"items": [{"item_id": item}]})
+    assert (again["code"], again["detail"][0]["code"]) == ("501", "E0004")
 
     market.call("POST", "/product/update", {"item_id": item, "status": "active"})
 

@@ -1,6 +1,5 @@
 """MyShop's product calls. Source: line.md §1.5-§1.8, §5 items 2-6, 11, 12."""
 
-import math
 from typing import Any, Final
 
 from adapters.testing.sandbox.exchange import Answer, Call, Refused
@@ -11,12 +10,15 @@ from adapters.testing.sandbox.line.state import MAX_STOCK, OptionLevel, Product,
 from adapters.testing.sandbox.options import DuplicateCodes
 from adapters.testing.sandbox.pictures import Picture
 
-MAX_PER_PAGE: Final = 100
-DEFAULT_PER_PAGE: Final = 25
 _LICENCES: Final = ("fda", "fdaAds", "tisi")
 
 
-def _body(call: Call) -> dict[str, Any]:
+def body_of(call: Call) -> dict[str, Any]:
+    """Return the request's JSON object.
+
+    Raises:
+        Refused: It is none.
+    """
     if not isinstance(call.request.body, dict):
         raise bad_request("the request body must be a JSON object")
     return call.request.body
@@ -24,13 +26,13 @@ def _body(call: Call) -> dict[str, Any]:
 
 async def create(call: Call) -> Answer:
     """Create a hidden product; it is seen by buyers only after display-status."""
-    body = _body(call)
+    body = body_of(call)
     name, code = rules.required_text(body, "name"), rules.required_text(body, "code")
     levels, addresses = rules.option_levels(body)
     category = rules.category(body)
-    _check_variants(call, body, levels)
+    check_variants(call, body, levels)
     pictures = await rules.pictures(call, body.get("imageUrls"))
-    option_pictures = await _option_pictures(call, addresses)
+    level_pictures = await option_pictures(call, addresses)
     _check_duplicate(call, body, code)
     product = Product(
         id=call.sandbox.line.next(),
@@ -40,7 +42,7 @@ async def create(call: Call) -> Answer:
         category=category,
         pictures=pictures,
         picture_urls=[str(url) for url in body["imageUrls"]],
-        variants=[_variant(call, entry, levels, option_pictures) for entry in body["variants"]],
+        variants=[new_variant(call, entry, levels, level_pictures) for entry in body["variants"]],
         created=call.now,
         searchable_at=call.searchable_at,
         brand=rules.optional_text(body, "brand"),
@@ -53,7 +55,12 @@ async def create(call: Call) -> Answer:
     return Answer(201, product_body(call, product))
 
 
-def _check_variants(call: Call, body: dict[str, Any], levels: list[OptionLevel]) -> None:
+def check_variants(call: Call, body: dict[str, Any], levels: list[OptionLevel]) -> None:
+    """Check the variants of a create or an addition.
+
+    Raises:
+        Refused: One is out of range, points outside the options, or stands twice.
+    """
     entries = body.get("variants")
     if not isinstance(entries, list) or not entries:
         raise bad_request("variants takes at least one", field="variants")
@@ -92,15 +99,21 @@ def _check_duplicate(call: Call, body: dict[str, Any], code: str) -> None:
     raise Refused(line_answer(answer, "product code or sku already exists", {"code": code}))
 
 
-async def _option_pictures(call: Call, addresses: list[str | None]) -> list[Picture | None]:
+async def option_pictures(call: Call, addresses: list[str | None]) -> list[Picture | None]:
+    """Fetch the pictures of the first option level's values, None where a value has none.
+
+    Raises:
+        Refused: One cannot be had.
+    """
     if not call.sandbox.options.line_strict_pictures:
         return [None for _ in addresses]
     return [await rules.picture(call, url) if url else None for url in addresses]
 
 
-def _variant(
-    call: Call, entry: dict[str, Any], levels: list[OptionLevel], option_pictures: list[Picture | None]
+def new_variant(
+    call: Call, entry: dict[str, Any], levels: list[OptionLevel], level_pictures: list[Picture | None]
 ) -> Variant:
+    """Make a variant, with ids of its own, from an entry that has been checked."""
     indexes = entry.get("options") or []
     state = call.sandbox.line
     return Variant(
@@ -112,7 +125,7 @@ def _variant(
         sku=rules.optional_text(entry, "sku"),
         barcode=rules.optional_text(entry, "barcode"),
         options=[(level.name, level.values[n]) for level, n in zip(levels, indexes, strict=True)],
-        picture=option_pictures[indexes[0]] if indexes and option_pictures else None,
+        picture=level_pictures[indexes[0]] if indexes and level_pictures else None,
     )
 
 
@@ -121,47 +134,6 @@ def _licences(body: dict[str, Any]) -> dict[str, str]:
     if not isinstance(given, dict):
         raise bad_request("licenses must be an object", field="licenses")
     return {name: str(given[name]) for name in _LICENCES if given.get(name)}
-
-
-async def list_products(call: Call) -> Answer:
-    """List or look up products, hidden ones too; unknown ids and SKUs are simply absent."""
-    per_page = _query_number(call, "perPage", DEFAULT_PER_PAGE, MAX_PER_PAGE)
-    page = _query_number(call, "page", 1, 1_000_000)
-    now = call.now
-    found = [product for product in _asked(call) if product.searchable_at <= now]
-    shown = found[(page - 1) * per_page : page * per_page]
-    body = {
-        "currentPage": page,
-        "perPage": per_page,
-        "totalPage": math.ceil(len(found) / per_page),
-        "totalRow": len(found),
-        "data": [product_body(call, product) for product in shown],
-    }
-    return Answer(200, body)
-
-
-def _asked(call: Call) -> list[Product]:
-    state, request = call.sandbox.line, call.request
-    own = state.by_shop.get(call.account, {})
-    ids, skus = request.every("ids"), request.every("skus")
-    if ids and not all(number.isdecimal() for number in ids):
-        raise bad_request("ids must be integers", field="ids")
-    found = [own[int(number)] for number in dict.fromkeys(ids) if int(number) in own] if ids else None
-    if not skus:
-        return list(own.values()) if found is None else found
-    by_sku: dict[int, Product] = {}
-    for sku in skus:
-        by_sku |= state.by_sku.get((call.account, sku), {})
-    return [by_sku[number] for number in sorted(by_sku) if found is None or by_sku[number] in found]
-
-
-def _query_number(call: Call, name: str, default: int, highest: int) -> int:
-    text = call.request.first(name)
-    if text is None:
-        return default
-    if not text.isdecimal() or not 1 <= int(text) <= highest:
-        raise bad_request(f"{name} must be from 1 to {highest}", field=name)
-    return int(text)
 
 
 def find(call: Call) -> Product:
@@ -183,7 +155,7 @@ def find(call: Call) -> Product:
 
 async def update(call: Call) -> Answer:
     """Change texts, category, pictures, or the words of options; never price, stock, weight or SKU."""
-    product, body = find(call), _body(call)
+    product, body = find(call), body_of(call)
     pictures = await rules.pictures(call, body["imageUrls"]) if "imageUrls" in body else None
     changes: dict[str, Any] = {}
     for name in ("name", "code"):
@@ -242,94 +214,9 @@ async def set_display(call: Call) -> Answer:
     return Answer(200, product_body(call, product))
 
 
-async def set_prices(call: Call) -> Answer:
-    """Set variant prices and the product-wide discount; refused during a promotion."""
-    product, body = find(call), _body(call)
-    if product.locked:
-        raise bad_request("price cannot be updated while the product is in a promotion", reason="PROMOTION")
-    entries = body.get("variants")
-    if "instantDiscount" not in body or not isinstance(entries, list):
-        raise bad_request("instantDiscount and variants are required")
-    discount = rules.discount(body["instantDiscount"])
-    prices = [(_variant_of(product, entry.get("id")), rules.price(entry.get("price"))) for entry in entries]
-    if any(price < 1 or discount >= price for _, price in prices):
-        raise bad_request("price must be at least 1 and more than the discount", field="price")
-    for variant, price in prices:
-        variant.price = price
-    product.discount = discount
-    call.visible = product.displayed
-    return Answer(200, product_body(call, product))
-
-
-def _variant_of(product: Product, variant_id: Any) -> Variant:
-    if variant_id is None and not product.options:
-        return product.variants[0]
-    found = next((variant for variant in product.variants if variant.id == variant_id), None)
-    if found is None:
-        raise not_found("variant")
-    return found
-
-
 async def delete(call: Call) -> Answer:
     """Delete a product; a second time it is not found."""
     product = find(call)
     call.visible = product.displayed
     call.sandbox.line.remove(product)
-    return Answer(204)
-
-
-async def update_variant(call: Call) -> Answer:
-    """Change one variant; ``onHandNumber`` counts reserved and ready-to-ship units too."""
-    product, body = find(call), _body(call)
-    variant = _variant_of(product, body.get("id"))
-    price = rules.price(body["price"]) if "price" in body else variant.price
-    weight = rules.weight(body["weight"]) if "weight" in body else variant.weight
-    on_hand = variant.on_hand
-    if "onHandNumber" in body:
-        on_hand = rules.whole(body["onHandNumber"], "onHandNumber", 0, MAX_STOCK)
-        if on_hand < variant.reserved + variant.ready:
-            raise bad_request("onHandNumber is below reserved and ready to ship units", field="onHandNumber")
-    if "price" in body and price != variant.price and product.locked:
-        raise bad_request("price cannot be updated while the product is in a promotion", reason="PROMOTION")
-    picture = await rules.picture(call, str(body["imageUrl"])) if body.get("imageUrl") else variant.picture
-    variant.price, variant.weight, variant.on_hand, variant.picture = price, weight, on_hand, picture
-    variant.barcode = rules.optional_text(body, "barcode", variant.barcode)
-    if "sku" in body:
-        call.sandbox.line.rename_sku(product, variant, rules.optional_text(body, "sku"))
-    call.visible = product.displayed
-    return Answer(200, product_body(call, product))
-
-
-async def add_variants(call: Call) -> Answer:
-    """Add variants; ``variantOptions`` has the shape of create and may name new values."""
-    product, body = find(call), _body(call)
-    levels, addresses = rules.option_levels(body)
-    if [level.name for level in levels] != [level.name for level in product.options]:
-        raise bad_request("variantOptions must name the product's own options", field="variantOptions")
-    _check_variants(call, body, levels)
-    pictures = await _option_pictures(call, addresses)
-    added = [_variant(call, entry, levels, pictures) for entry in body["variants"]]
-    taken = {tuple(variant.options) for variant in product.variants}
-    if any(tuple(variant.options) in taken for variant in added):
-        raise bad_request("a variant with these options exists", field="variants")
-    for level, own in zip(levels, product.options, strict=True):
-        own.values += [value for value in level.values if value not in own.values]
-    call.sandbox.line.replace_variants(product, product.variants + added)
-    call.visible = product.displayed
-    return Answer(200, product_body(call, product))
-
-
-async def delete_option(call: Call) -> Answer:
-    """Remove one option value and every variant that carries it."""
-    product, body = find(call), _body(call)
-    wanted = (rules.required_text(body, "name"), rules.required_text(body, "value"))
-    level = next((level for level in product.options if level.name == wanted[0]), None)
-    if level is None or wanted[1] not in level.values:
-        raise not_found("option value")
-    kept = [variant for variant in product.variants if wanted not in variant.options]
-    if not kept:
-        raise bad_request("the last option value cannot be removed", field="value")
-    level.values.remove(wanted[1])
-    call.sandbox.line.replace_variants(product, kept)
-    call.visible = product.displayed
     return Answer(204)

@@ -6,20 +6,20 @@ from typing import Final
 from adapters.testing.sandbox import faults
 from adapters.testing.sandbox.accounts import EXPIRED, LINE_SHOP, TokenKind, read_token, shop_id
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Refused
-from adapters.testing.sandbox.line import inventory, products
+from adapters.testing.sandbox.line import inventory, products, reading, variants
 from adapters.testing.sandbox.line.errors import line_answer, not_found
 
 _PREFIX: Final = ["myshop", "v1"]
 ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
-    ("GET", "products"): Endpoint("product.list", products.list_products),
+    ("GET", "products"): Endpoint("product.list", reading.list_products),
     ("POST", "products"): Endpoint("product.create", products.create),
     ("PATCH", "products/*"): Endpoint("product.update", products.update),
     ("DELETE", "products/*"): Endpoint("product.delete", products.delete),
-    ("PATCH", "products/*/prices"): Endpoint("product.prices", products.set_prices),
+    ("PATCH", "products/*/prices"): Endpoint("product.prices", variants.set_prices),
     ("POST", "products/*/display-status/*"): Endpoint("product.display", products.set_display),
-    ("POST", "products/*/variants"): Endpoint("product.add_variants", products.add_variants),
-    ("PATCH", "products/*/variant"): Endpoint("product.variant", products.update_variant),
-    ("POST", "products/*/delete-variant-option"): Endpoint("product.delete_option", products.delete_option),
+    ("POST", "products/*/variants"): Endpoint("product.add_variants", variants.add_variants),
+    ("PATCH", "products/*/variant"): Endpoint("product.variant", variants.update_variant),
+    ("POST", "products/*/delete-variant-option"): Endpoint("product.delete_option", variants.delete_option),
     ("PUT", "inventory/*/adjust"): Endpoint("inventory.adjust", inventory.adjust),
     ("PUT", "inventory/*/increase"): Endpoint("inventory.increase", inventory.increase),
     ("PUT", "inventory/*/decrease"): Endpoint("inventory.decrease", inventory.decrease),

@@ -7,6 +7,9 @@ from typing import Any, Final
 from adapters.testing.sandbox.exchange import Answer, Refused
 
 OK: Final = "0"
+ITEM_NOT_FOUND: Final = "ITEM_NOT_FOUND"
+LOCKED: Final = "4170"
+"""A campaign runs on the item."""
 SUMMARY: Final = "501"
 """Summary code of a batch in which no row succeeded or some failed: read ``detail``."""
 

@@ -17,7 +17,7 @@ from adapters.testing.sandbox.accounts import (
     read_token,
 )
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Incoming, Refused
-from adapters.testing.sandbox.market import images, items
+from adapters.testing.sandbox.market import batches, images, items, reading
 from adapters.testing.sandbox.market.envelope import failure, refused, success
 
 MAX_SKEW_S: Final = 7_200
@@ -49,15 +49,15 @@ async def refresh(call: Call) -> Answer:
 ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
     ("POST", "/product/create"): Endpoint("product.create", items.create),
     ("POST", "/product/update"): Endpoint("product.update", items.update),
-    ("POST", "/product/stock"): Endpoint("product.stock", items.set_stock),
-    ("POST", "/product/price"): Endpoint("product.price", items.set_price),
-    ("POST", "/product/hide"): Endpoint("product.hide", items.hide),
+    ("POST", "/product/stock"): Endpoint("product.stock", batches.set_stock),
+    ("POST", "/product/price"): Endpoint("product.price", batches.set_price),
+    ("POST", "/product/hide"): Endpoint("product.hide", batches.hide),
     ("POST", "/product/delete"): Endpoint("product.delete", items.delete),
-    ("GET", "/product/by-sku"): Endpoint("product.by_sku", items.by_sku),
-    ("GET", "/products"): Endpoint("product.list", items.list_changed),
+    ("GET", "/product/by-sku"): Endpoint("product.by_sku", reading.by_sku),
+    ("GET", "/products"): Endpoint("product.list", reading.list_changed),
     ("POST", "/image/migrate"): Endpoint("image.migrate", images.migrate),
     ("GET", "/image/job"): Endpoint("image.job", images.job_status),
-    ("GET", "/category/tree"): Endpoint("category.tree", items.category_tree),
+    ("GET", "/category/tree"): Endpoint("category.tree", reading.category_tree),
     ("POST", _REFRESH_PATH): Endpoint("token.refresh", refresh),
     ("GET", _REFRESH_PATH): Endpoint("token.refresh", refresh),
 }

@@ -1,9 +1,12 @@
 """How an error becomes one clear sentence and an exit code."""
 
+import errno
 import os
 import sys
 import traceback
 
+import redis
+import sqlalchemy.exc
 from pydantic import ValidationError
 
 from adapters.errors import ChannelError
@@ -45,6 +48,8 @@ def explain(exc: Exception) -> tuple[Problem, Exit] | None:
     """Return the sentence and the code for an error people can mend; None for a fault of ours."""
     if isinstance(exc, CommandFailed):
         return exc.problem, exc.code
+    if isinstance(exc, OSError) and exc.filename is not None:
+        return _file(exc)
     for kinds, code in _CODES:
         if isinstance(exc, kinds):
             return _sentence(exc), code
@@ -55,6 +60,7 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
     ((ValidationError,), Exit.USAGE),
     ((IntakeError,), Exit.BAD_INPUT),
     ((LocalError, StorageError), Exit.UNREACHABLE),
+    ((sqlalchemy.exc.OperationalError, redis.RedisError), Exit.UNREACHABLE),
     ((ChannelError,), Exit.CHANNEL),
     ((ValueError,), Exit.BAD_INPUT),
 )
@@ -64,8 +70,34 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
 def _sentence(exc: Exception) -> Problem:
     if isinstance(exc, ValidationError):
         return _settings(exc)
+    if isinstance(exc, (sqlalchemy.exc.OperationalError, redis.RedisError)):
+        return _server(exc)
     problem = getattr(exc, "problem", None)
     return problem if isinstance(problem, Problem) else _plain("refused", str(exc))
+
+
+def _file(exc: OSError) -> tuple[Problem, Exit]:
+    """Name the file and the system's reason; a disk that takes no more is a matter of the machine, not of the file."""
+    reason = exc.strerror or type(exc).__name__
+    disk = exc.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+    problem = Problem(
+        path=str(exc.filename),
+        code="disk_unusable" if disk else "file_unusable",
+        th=f"ใช้ไฟล์หรือโฟลเดอร์ {exc.filename} ไม่ได้ ({reason}) กรุณาตรวจชื่อ สิทธิ์ และที่ว่างของดิสก์ แล้วลองใหม่",
+        en=f"{exc.filename} cannot be used ({reason}); check its name, its permissions and the room on the disk",
+    )
+    return problem, Exit.UNREACHABLE if disk else Exit.BAD_INPUT
+
+
+def _server(exc: Exception) -> Problem:
+    """A server that answered at the start of the command and is gone now."""
+    name = "Redis" if isinstance(exc, redis.RedisError) else "PostgreSQL"
+    return Problem(
+        path=name,
+        code="server_lost",
+        th=f"การเชื่อมต่อกับ {name} ขาดระหว่างทำงาน สิ่งที่บันทึกแล้วไม่หาย กรุณาตรวจว่าเซิร์ฟเวอร์เปิดอยู่แล้วสั่งใหม่",
+        en=f"the connection to {name} was lost; what was stored is kept; check that the server runs and repeat the command",
+    )
 
 
 def _plain(code: str, text: str) -> Problem:

@@ -11,13 +11,11 @@ import typer
 from schemas.channel import AccountState
 from schemas.ids import AccountId, SellerId
 from schemas.listing import ListingState
-from schemas.problem import Problem
 from syndicator.bootstrap import App
 from syndicator.cli.chosen_accounts import chosen_accounts
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, Seller, begin
-from syndicator.cli.output import Output
 from syndicator.cli.stack import open_app, remembered_mode, running_stack, start_stack
 from syndicator.cli.views import (
     account_json,
@@ -76,7 +74,7 @@ def publish(
                 progress=progress,
             )
             settled = not wait or follow(app, seller_id, within=timedelta(seconds=within), progress=progress)
-        code = _tell(command, app, seller_id, accounts, report, settled=settled and wait)
+        code = _tell(command, app, seller_id, accounts, report, settled=settled and wait, waited=wait)
     raise typer.Exit(code)
 
 
@@ -117,6 +115,7 @@ def _tell(
     report: ImportReport,
     *,
     settled: bool,
+    waited: bool,
 ) -> int:
     out = command.out
     ids = [stored.account.id for stored in accounts]
@@ -153,7 +152,8 @@ def _tell(
             "settled": settled,
         }
     )
-    return _exit_code(now, report.intake, settled=settled)
+    # Who asked not to wait got what was asked for.
+    return _exit_code(now, report.intake, settled=settled or not waited)
 
 
 def _now(app: App, account_ids: Sequence[AccountId]) -> Sequence[StoredAccount]:
@@ -181,15 +181,10 @@ def show_refused(command: Command, intake: IntakeResult, written: Path | None) -
     for bad in intake.bad_rows:
         out.block(
             out.pick(f"แถว {bad.line}", f"line {bad.line}"),
-            [_fault(out, problem) for problem in bad.problems],
+            [f"{problem.path}: {out.problem(problem)}" for problem in bad.problems],
         )
     if written is not None:
         out.say(f"แก้ในไฟล์นี้แล้วส่งใหม่ได้เลย: {written}", f"Mend them in this file and send it again: {written}")
-
-
-def _fault(out: Output, problem: Problem) -> str:
-    advice = "" if problem.suggestion is None else out.pick(" แนะนำ: ", " Suggestion: ") + problem.suggestion
-    return f"{problem.path}: {out.problem(problem)}{advice}"
 
 
 def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:

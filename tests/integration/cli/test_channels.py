@@ -1,0 +1,100 @@
+"""Connecting, checking and pausing accounts, as typed."""
+
+from adapters.testing.sandbox import dead_account
+from adapters.testing.sandbox.accounts import LINE_SHOP
+
+
+def test_connecting_the_sandbox_lists_four_working_accounts(connected):
+    listed = connected.json("channels", "list")
+
+    assert [(a["name"], a["kind"], a["state"]) for a in listed["accounts"]] == [
+        ("page", "facebook_page", "active"),
+        ("ig", "instagram", "active"),
+        ("line", "line_shop", "active"),
+        ("market", "emarket", "active"),
+    ]
+    assert {kind["kind"] for kind in listed["kinds"]} >= {a["kind"] for a in listed["accounts"]}
+
+
+def test_the_list_shows_no_secret(connected, accounts):
+    shown = connected.run("channels", "list").out + connected.run("channels", "list", "--json").out
+
+    assert "page" in shown
+    for account in accounts.values():
+        for secret in account.credentials.values():
+            if len(secret) > 12:
+                assert secret not in shown
+
+
+def test_an_account_is_connected_with_secrets_from_files(cli, accounts, tmp_path):
+    cli.connect(accounts["line"], tmp_path / "secrets").told(0, "line")
+
+    assert [a["name"] for a in cli.json("channels", "list")["accounts"]] == ["line"]
+
+
+def test_a_dead_token_is_refused_in_one_sentence_and_nothing_is_stored(cli, tmp_path):
+    refused = cli.connect(dead_account(LINE_SHOP), tmp_path / "secrets")
+
+    refused.told(5, "LINE")
+    assert len(refused.err.strip().splitlines()) <= 2
+    assert cli.json("channels", "list")["accounts"] == []
+
+
+def test_a_secret_typed_into_the_command_line_is_not_taken(cli):
+    refused = cli.run("channels", "connect", "line_shop", "--secret", "api_key=sbxline-1-live")
+
+    refused.told(2, "อย่าพิมพ์รหัสลับ api_key")
+    assert "sbxline" not in refused.err
+
+
+def test_an_unknown_kind_is_answered_with_the_known_ones(cli):
+    cli.run("channels", "connect", "myspace").told(
+        2, "myspace", "facebook_page, instagram, line_shop, emarket"
+    )
+
+
+def test_a_secret_file_that_is_missing_is_named(cli):
+    cli.run("channels", "connect", "line_shop", "--secret", "api_key=@/nowhere/key").told(3, "/nowhere/key")
+
+
+def test_check_says_that_an_account_works(connected):
+    assert connected.json("channels", "check", "page") == {"name": "page", "works": True}
+
+
+def test_an_account_that_died_waits_until_it_is_connected_again(connected, accounts, sandbox, tmp_path):
+    from adapters.testing.sandbox import faults
+
+    sandbox.control.fail(faults.ExpireToken(), channel="line_shop")
+
+    connected.run("channels", "check", "line").told(5)
+    states = {a["name"]: a["state"] for a in connected.json("channels", "list")["accounts"]}
+    assert states == {"page": "active", "ig": "active", "line": "needs_reauth", "market": "active"}
+    connected.run("channels", "list").told(0, "ต้องเชื่อมใหม่", "บัญชี line")
+    connected.run("channels", "resume", "line").told(5, "ต้องเชื่อมใหม่ก่อน")
+
+    sandbox.control.clear_faults()
+    connected.connect(accounts["line"], tmp_path / "secrets").told(0)
+    assert {a["state"] for a in connected.json("channels", "list")["accounts"]} == {"active"}
+
+
+def test_pause_and_resume(connected):
+    connected.run("channels", "pause", "page").told(0, "พักบัญชี page แล้ว")
+    assert connected.json("channels", "list")["accounts"][0]["state"] == "paused"
+
+    connected.run("channels", "resume", "page").told(0)
+    assert connected.json("channels", "list")["accounts"][0]["state"] == "active"
+
+
+def test_an_unknown_account_or_seller_is_named(connected):
+    connected.run("channels", "pause", "shop9").told(3, "ไม่มีบัญชีชื่อ shop9")
+    connected.run("channels", "pause", "page", "--seller", "nobody").told(3, "ไม่มีผู้ขายชื่อ nobody")
+
+
+def test_a_market_file_with_an_unknown_key_is_named_and_other_channels_go_on(cli, accounts, tmp_path):
+    path = tmp_path / "emarkets" / "sandbox-emarket.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\ncolour: red\n", encoding="utf-8")
+
+    cli.connect(accounts["market"], tmp_path / "secrets").told(3, "colour", "sandbox-emarket.yaml")
+    cli.connect(accounts["page"], tmp_path / "secrets").told(0)
+
+    assert [a["name"] for a in cli.json("channels", "list")["accounts"]] == ["page"]

@@ -26,7 +26,7 @@ _PRODUCT = table(ProductTable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedMedia:
-    """A source picture held under a fresh token. ``starts`` counts this beginning too."""
+    """A source picture held under a fresh token. ``starts`` counts how often it was begun and never ended."""
 
     id: MediaId
     sha256: Sha256
@@ -70,7 +70,11 @@ class MediaRepository:
             self._connection.execute(sa.insert(_USE), rows)
 
     def want(self, pairs: Iterable[tuple[MediaId, Sha256, PictureSpec]], *, now: datetime) -> int:
-        """Ask for sized pictures; those not made yet make their source due. Return how many are new."""
+        """Ask for sized pictures; those not made yet make their source due. Return how many are new.
+
+        A source at rest is woken also for pictures asked for earlier: one may have been asked for at the very moment
+        its source was being finished, unseen by whoever finished it.
+        """
         rows = [
             {
                 "media_id": media_id,
@@ -87,12 +91,22 @@ class MediaRepository:
                 insert(_RENDITION).on_conflict_do_nothing().returning(_RENDITION.c.media_id), rows
             )
         )
-        if new:
-            self._connection.execute(
-                sa.update(_MEDIA)
-                .where(_MEDIA.c.id.in_(new), _MEDIA.c.state != "failed", _MEDIA.c.lease_token.is_(None))
-                .values(due_at=now, state="new")
+        missing = (
+            sa.select(_RENDITION.c.id)
+            .where(_RENDITION.c.media_id == _MEDIA.c.id, _RENDITION.c.ready_at.is_(None))
+            .exists()
+        )
+        self._connection.execute(
+            sa.update(_MEDIA)
+            .where(
+                _MEDIA.c.id.in_({row["media_id"] for row in rows}),
+                _MEDIA.c.state != "failed",
+                _MEDIA.c.lease_token.is_(None),
+                _MEDIA.c.due_at.is_(None),
+                missing,
             )
+            .values(due_at=now, state="new")
+        )
         return len(new)
 
     def waiting_products(self, product_ids: Iterable[ProductId]) -> frozenset[ProductId]:
@@ -138,12 +152,12 @@ class MediaRepository:
         return found
 
     def claim(self, token: LeaseToken, *, until: datetime) -> Sequence[ClaimedMedia]:
-        """Take over the source pictures under ``token``, counting the start, and hold them until ``until``."""
+        """Take over the source pictures under ``token`` and hold them until ``until``."""
         fresh = LeaseToken(uuid.uuid4().hex)
         held = self._connection.execute(
             sa.update(_MEDIA)
             .where(_MEDIA.c.lease_token == token)
-            .values(lease_token=fresh, due_at=until, starts=_MEDIA.c.starts + 1)
+            .values(lease_token=fresh, due_at=until)
             .returning(_MEDIA.c.id, _MEDIA.c.sha256, _MEDIA.c.starts)
         ).all()
         specs = self._open_specs([row.id for row in held])
@@ -157,6 +171,15 @@ class MediaRepository:
             )
             for row in held
         ]
+
+    def start(self, media: ClaimedMedia) -> bool:
+        """Count the beginning of one source, before it is opened; False when its lease was lost meanwhile."""
+        begun = self._connection.execute(
+            sa.update(_MEDIA)
+            .where(_MEDIA.c.id == media.id, _MEDIA.c.lease_token == media.token)
+            .values(starts=_MEDIA.c.starts + 1)
+        )
+        return begun.rowcount == 1
 
     def _open_specs(self, media_ids: Sequence[int]) -> Mapping[int, tuple[PictureSpec, ...]]:
         rows = self._connection.execute(

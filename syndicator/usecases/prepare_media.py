@@ -49,10 +49,14 @@ def prepare_media(
 def _prepare_one(
     media: ClaimedMedia, database: Database, store: MediaStore, decoder: GuardedDecoder, clock: Clock
 ) -> None:
-    if is_poison(media.starts - 1):
+    if is_poison(media.starts):
         # It was begun twice before and never ended: it killed the worker itself, so it is not opened again.
         _give_up(media, media_problem(MediaCode.KILLED), database, clock)
         return
+    with database.begin() as uow:
+        if not uow.media.start(media):
+            return
+    media = replace(media, starts=media.starts + 1)
     try:
         pictures = _render_and_store(media, store, decoder)
     except MediaProblemError as exc:

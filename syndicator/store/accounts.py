@@ -1,7 +1,7 @@
 """Sellers and their channel accounts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,12 +22,22 @@ _SELLER = table(SellerTable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAccount:
-    """An account with what only the store knows of it."""
+    """An account with what only the store knows of it. Its credentials stay sealed until they are needed."""
 
     account: ChannelAccount
-    credentials: Credentials
+    sealed: bytes = field(repr=False)
+    cipher: Cipher = field(repr=False, compare=False)
     problem: Problem | None
     not_before: datetime | None
+
+    @property
+    def credentials(self) -> Credentials:
+        """Open the credentials.
+
+        Raises:
+            ValueError: None of the configured keys opens them.
+        """
+        return self.cipher.decrypt(self.sealed)
 
 
 class AccountRepository:
@@ -128,7 +138,8 @@ class AccountRepository:
                 settings=row.settings,
                 state=AccountState(row.state),
             ),
-            credentials=self._cipher.decrypt(bytes(row.credentials)),
+            sealed=bytes(row.credentials),
+            cipher=self._cipher,
             problem=None if row.problem is None else Problem.model_validate(row.problem),
             not_before=row.not_before,
         )

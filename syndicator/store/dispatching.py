@@ -29,10 +29,10 @@ SELECT turn.account_id
 """)
 
 _DUE_OF_ACCOUNTS = sa.text("""
-SELECT due.id, turn.account_id, due.external_id IS NOT NULL AS exists_remotely
+SELECT due.id, turn.account_id, due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
   FROM unnest(CAST(:accounts AS bigint[]), CAST(:mosts AS int[])) AS turn(account_id, most)
  CROSS JOIN LATERAL (
-    SELECT id, external_id FROM listing
+    SELECT id, external_id, intent_verb FROM listing
      WHERE lane = :lane AND account_id = turn.account_id AND due_at <= :now
      ORDER BY due_at, id LIMIT turn.most FOR UPDATE SKIP LOCKED) AS due
 """)
@@ -66,11 +66,15 @@ UPDATE media SET lease_token = leased.token, due_at = :until
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueListing:
-    """A due row, locked until the transaction ends."""
+    """A due row, locked until the transaction ends.
+
+    ``is_cheap`` says that it may travel with others: no visible publish is to come, and its last worker did not die
+    over it. One that ends its workers thus drags no neighbour along.
+    """
 
     id: ListingId
     account_id: AccountId
-    exists_remotely: bool
+    is_cheap: bool
 
 
 class DispatchRepository:
@@ -109,7 +113,7 @@ class DispatchRepository:
             DueListing(
                 id=ListingId(row.id),
                 account_id=AccountId(row.account_id),
-                exists_remotely=row.exists_remotely,
+                is_cheap=row.is_cheap,
             )
             for row in rows
         ]

@@ -5,11 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.channel import Lane
+import structlog
+
+from schemas.channel import ChannelAccount, Lane
 from schemas.ids import AccountId, LeaseToken, ListingId, MediaId, SellerId
 from syndicator.ports import Adapters, Clock, WakeUp, WakeUps
 from syndicator.store.dispatching import DueListing
 from syndicator.store.engine import Database, UnitOfWork
+
+log = structlog.get_logger()
 
 RECONCILE = "listing.reconcile"
 """Actor that brings the listings of one lease to what is wanted."""
@@ -125,15 +129,25 @@ class _Look:
         return accounts
 
     def _lease_slices(self, lane: Lane, due: Sequence[DueListing]) -> Iterator[WakeUp]:
+        if not due:
+            return
         leases: dict[ListingId, LeaseToken] = {}
         for stored in self.uow.accounts.get({listing.account_id for listing in due}).values():
             own = [listing for listing in due if listing.account_id == stored.account.id]
-            batch = max(self.limits.cheap_slice, self.adapters.capabilities(stored.account).update_batch)
+            batch = max(self.limits.cheap_slice, self._batch_of(stored.account))
             for part in _slices(own, batch):
                 leases |= dict.fromkeys((listing.id for listing in part), _token())
         self.uow.dispatch.lease_listings(leases, until=self.now + self.limits.lease)
         for token in dict.fromkeys(leases.values()):
             yield WakeUp(actor=RECONCILE, queue=QUEUES[lane], lease=token)
+
+    def _batch_of(self, account: ChannelAccount) -> int:
+        try:
+            return self.adapters.capabilities(account).update_batch
+        except (KeyError, ValueError) as exc:
+            # One account that cannot be opened must not stop everybody's dispatch; its worker says what is wrong.
+            log.warning("account.not_described", account=account.id, error=type(exc).__name__)
+            return 1
 
     def lease_media(self) -> list[WakeUp]:
         room = self.limits.media_outstanding - self.uow.dispatch.media_in_flight(self.now)
@@ -182,9 +196,9 @@ def _fair_shares(allowed: Mapping[AccountId, int], room: int) -> dict[AccountId,
 
 def _slices(due: Sequence[DueListing], batch: int) -> Iterator[Sequence[DueListing]]:
     """Cut an account's due listings: one alone where a visible publish may come, else up to a batch together."""
-    cheap = [listing for listing in due if listing.exists_remotely]
+    cheap = [listing for listing in due if listing.is_cheap]
     for start in range(0, len(cheap), batch):
         yield cheap[start : start + batch]
     for listing in due:
-        if not listing.exists_remotely:
+        if not listing.is_cheap:
             yield [listing]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,8 @@ from schemas.product import Product
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so a token is read out over the phone without mistakes."""
 _TOKEN_LENGTH = 7
+BANGKOK = timezone(timedelta(hours=7))
+"""Dates that sellers give begin at midnight in Thailand."""
 
 
 class Wanted(StrEnum):
@@ -45,9 +47,11 @@ class Listing:
 
     Attributes:
         wish: Grows with every change of what is wanted; an outcome planned from an older wish leaves the row due.
+        wished_at: Since when the wish could have been carried out; patience counts from here.
         publication: Grows when a listing is published anew after a withdrawal; part of the marker.
         sent: Fingerprints of the parts the channel was last known to have.
-        pending: Where a begun publish stands.
+        pending: Where a begun publish stands, or what a withdrawn listing left hidden on the channel.
+        begun_at: When the publish that ``pending`` belongs to first called the channel; None for a hidden rest.
         intent: A step whose outcome nobody knows yet.
         attempts: Attempts spent since the last success.
     """
@@ -66,6 +70,7 @@ class Listing:
     pending: Pending | None
     intent: Intent | None
     attempts: int
+    begun_at: datetime | None = None
 
     def marker(self, product: Product) -> Marker:
         """Return the marker of the present publication; the same in every attempt of it."""
@@ -80,6 +85,11 @@ class Listing:
         if self.external_id is None:
             raise ValueError(f"listing {self.id} has no external id")
         return ListingRef(external_id=self.external_id, marker=marker, remote=self.remote)
+
+
+def begins_at(product: Product) -> datetime:
+    """Return the first moment at which the seller wants the product on sale."""
+    return datetime.combine(product.available_from, time.min, tzinfo=BANGKOK).astimezone(UTC)
 
 
 def marker_token(listing_id: ListingId, publication: int) -> str:

@@ -31,12 +31,24 @@ class StepKind(StrEnum):
     """Only a person can do it, or only a person can tell."""
 
 
+class Ask(StrEnum):
+    """What a person is asked for."""
+
+    UNCONFIRMED = "unconfirmed"
+    """Whether a publish took effect: the channel cannot be asked."""
+    PUBLISH = "publish"
+    EDIT = "edit"
+    """The step's parts of a live listing."""
+    WITHDRAW = "withdraw"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The next step of a listing and the parts it brings to what is wanted."""
+    """The next step of a listing and the parts it brings to what is wanted; ``ask`` is set where a person is asked."""
 
     kind: StepKind
     parts: frozenset[Part] = frozenset()
+    ask: Ask | None = None
 
     @property
     def verb(self) -> Verb | None:
@@ -61,14 +73,14 @@ def plan(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> 
     """Choose the next step.
 
     An unresolved publish comes before everything, a wish to withdraw included: what may be visible must be known first.
+    A verb that the channel does not declare is never planned: a person is asked to do it instead.
     """
     if _is_unsure(listing, capabilities):
-        can_tell = Verb.FIND in capabilities.verbs and capabilities.lookup_settles_after is not None
-        return Step(kind=StepKind.VERIFY if can_tell else StepKind.ASK)
+        return _verify_step(capabilities)
     if listing.wanted is Wanted.WITHDRAWN:
-        return Step(kind=StepKind.WITHDRAW) if listing.external_id is not None else NOTHING
+        return _withdraw_step(listing, capabilities)
     if listing.external_id is None:
-        return _publish_step(listing, rendition)
+        return _publish_step(listing, rendition, capabilities)
     return _change_step(listing, rendition, capabilities)
 
 
@@ -77,7 +89,26 @@ def _is_unsure(listing: Listing, capabilities: Capabilities) -> bool:
     return listing.intent is not None and listing.intent.verb is Verb.PUBLISH and capabilities.visible_steps
 
 
-def _publish_step(listing: Listing, rendition: Rendition) -> Step:
+def _verify_step(capabilities: Capabilities) -> Step:
+    if Verb.FIND in capabilities.verbs and capabilities.lookup_settles_after is not None:
+        return Step(kind=StepKind.VERIFY)
+    return Step(kind=StepKind.ASK, ask=Ask.UNCONFIRMED)
+
+
+def _withdraw_step(listing: Listing, capabilities: Capabilities) -> Step:
+    if listing.external_id is not None:
+        if Verb.WITHDRAW in capabilities.verbs:
+            return Step(kind=StepKind.WITHDRAW)
+        return Step(kind=StepKind.ASK, ask=Ask.WITHDRAW)
+    if listing.begun_at is not None and capabilities.visible_steps:
+        # A publish stands half-way; its last look may have been answered "pending" although buyers see it already.
+        return _verify_step(capabilities)
+    return NOTHING
+
+
+def _publish_step(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> Step:
+    if Verb.PUBLISH not in capabilities.verbs:
+        return Step(kind=StepKind.ASK, ask=Ask.PUBLISH)
     kind = StepKind.RESUME if listing.pending is not None else StepKind.PUBLISH
     return Step(kind=kind, parts=frozenset(rendition.parts))
 
@@ -89,18 +120,24 @@ def changed_parts(listing: Listing, rendition: Rendition) -> frozenset[Part]:
 
 def _change_step(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> Step:
     changed = changed_parts(listing, rendition)
-    if Part.STOCK in changed and capabilities.stock is StockMode.QUANTITY:
+    verbs = capabilities.verbs
+    counts_units = capabilities.stock is StockMode.QUANTITY
+    if Part.STOCK in changed and counts_units and Verb.SET_STOCK in verbs:
         return Step(kind=StepKind.SET_STOCK, parts=frozenset({Part.STOCK}))
-    by_fallback = {
-        fallback: frozenset(p for p in changed if capabilities.fallbacks.get(p) is fallback)
-        for fallback in Fallback
-    }
-    if by_fallback[Fallback.REPUBLISH]:
+    if _falling_back(changed, Fallback.REPUBLISH, capabilities) and {Verb.WITHDRAW, Verb.PUBLISH} <= verbs:
         return Step(kind=StepKind.REPUBLISH, parts=frozenset(rendition.parts))
-    if editable := changed & capabilities.editable:
+    if (editable := changed & capabilities.editable) and Verb.UPDATE in verbs:
         return Step(kind=StepKind.UPDATE, parts=editable)
-    if by_fallback[Fallback.COMMENT]:
-        return Step(kind=StepKind.COMMENT, parts=by_fallback[Fallback.COMMENT])
-    if by_fallback[Fallback.ASK]:
-        return Step(kind=StepKind.ASK, parts=by_fallback[Fallback.ASK])
+    said = _falling_back(changed, Fallback.COMMENT, capabilities)
+    if said and Verb.COMMENT in verbs:
+        return Step(kind=StepKind.COMMENT, parts=said)
+    compared = capabilities.editable | set(capabilities.fallbacks) | ({Part.STOCK} if counts_units else set())
+    if by_hand := changed & compared:
+        return Step(kind=StepKind.ASK, parts=by_hand, ask=Ask.EDIT)
     return NOTHING
+
+
+def _falling_back(
+    changed: frozenset[Part], fallback: Fallback, capabilities: Capabilities
+) -> frozenset[Part]:
+    return frozenset(part for part in changed if capabilities.fallbacks.get(part) is fallback)

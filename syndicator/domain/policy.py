@@ -65,12 +65,11 @@ class RetryPolicy:
         return timedelta(seconds=seconds * (0.5 + 0.5 * self.jitter()))
 
 
-VERIFY_WAITS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=40))
-"""Pauses before the first, second and later looks for a marker: about 5, 20 and 60 s after the call.
+FIRST_LOOK = timedelta(seconds=5)
+"""Pause before the first look for a marker; each later one waits as long again as has gone by, until it settles.
 
 House rule, made for Meta's lagging read replicas (adapters/meta_graph/README.md) and kept for all channels.
 """
-
 
 _HELD = {
     Recovery.FIX: Next.NEEDS_YOU,
@@ -93,7 +92,7 @@ def decide(error: ChannelError, *, attempts: int, wish_age: timedelta, policy: R
         return Decision(next=held, spends_attempt=error.spends_attempt)
     if error.recovery is Recovery.VERIFY:
         # Looking is always allowed; the limits apply when the look finds nothing and it would be sent again.
-        return Decision(next=Next.VERIFY, wait=VERIFY_WAITS[0])
+        return Decision(next=Next.VERIFY, wait=FIRST_LOOK)
     if policy.is_spent(attempts + error.spends_attempt, wish_age):
         return Decision(next=Next.DEAD)
     if error.recovery is Recovery.WAIT:

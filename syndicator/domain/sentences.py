@@ -37,6 +37,26 @@ def edit_by_hand(channel: str, parts: frozenset[Part]) -> Problem:
     )
 
 
+def withdraw_by_hand(channel: str) -> Problem:
+    """The channel does not let the system take a listing off sale."""
+    return Problem(
+        path="",
+        code="listing.withdraw_by_hand",
+        th=f"{channel} ไม่อนุญาตให้ระบบถอนประกาศ กรุณาลบประกาศในแอปของ {channel} เอง",
+        en=f"{channel} does not let the system withdraw a listing. Remove it by hand in the channel's own app.",
+    )
+
+
+def publish_by_hand(channel: str) -> Problem:
+    """The channel does not let the system make a listing."""
+    return Problem(
+        path="",
+        code="listing.publish_by_hand",
+        th=f"{channel} ไม่อนุญาตให้ระบบลงประกาศใหม่ กรุณาลงประกาศในแอปของ {channel} เอง",
+        en=f"{channel} does not let the system publish. List the product by hand in the channel's own app.",
+    )
+
+
 def vanished(channel: str) -> Problem:
     """The listing was removed on the channel by somebody else."""
     return Problem(

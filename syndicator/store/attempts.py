@@ -1,5 +1,6 @@
 """The record of every step tried, and the dead letters."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,18 +86,28 @@ class AttemptRepository:
             ],
         )
 
-    def close_lost(self, listing_ids: Sequence[ListingId], *, now: datetime) -> int:
-        """Mark attempts left open by a worker that died; return how many there were."""
-        closed = self._connection.execute(
+    def close_lost(self, listing_ids: Sequence[ListingId], *, now: datetime) -> Mapping[ListingId, int]:
+        """Mark attempts left open by a worker that died; return how many there were of each listing."""
+        closed = self._connection.scalars(
             sa.update(_ATTEMPT)
             .where(_ATTEMPT.c.listing_id.in_(listing_ids), _ATTEMPT.c.outcome.is_(None))
             .values(ended_at=now, outcome="lost", message="the worker ended before the outcome was recorded")
+            .returning(_ATTEMPT.c.listing_id)
         )
-        return closed.rowcount
+        return Counter(ListingId(value) for value in closed)
 
     def bury_listing(self, listing_id: ListingId, *, cause: str, detail: str) -> None:
         """Keep a listing that gave up, for a person."""
         self._connection.execute(sa.insert(_DEAD).values(listing_id=listing_id, cause=cause, detail=detail))
+
+    def close_dead(self, listing_ids: Sequence[ListingId], *, now: datetime) -> int:
+        """Close the dead letters of listings that came to what was wanted after all; return how many."""
+        closed = self._connection.execute(
+            sa.update(_DEAD)
+            .where(_DEAD.c.listing_id.in_(listing_ids), _DEAD.c.closed_at.is_(None))
+            .values(closed_at=now)
+        )
+        return closed.rowcount
 
     def bury_message(
         self, *, actor: str, queue: str, message: Mapping[str, Any], cause: str, detail: str

@@ -25,7 +25,7 @@ _PRODUCT = table(ProductTable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of one product on one account, and when to begin."""
+    """What is wanted of one product on one account, and when to begin; patience with it counts from then."""
 
     product_id: ProductId
     account_id: AccountId
@@ -59,6 +59,11 @@ class Outcome:
     attempts: int = 0
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether the channel now has what was wanted."""
+        return self.due_in is None and self.state in {ListingState.LIVE, ListingState.STOPPED}
+
 
 class ListingRepository:
     """Reads and writes listings."""
@@ -81,7 +86,7 @@ class ListingRepository:
             set_={
                 "wanted": new.wanted,
                 "wish": _LISTING.c.wish + 1,
-                "wished_at": sa.func.now(),
+                "wished_at": new.wished_at,
                 "lane": sa.case(
                     (_LISTING.c.due_at.is_not(None), sa.func.least(_LISTING.c.lane, new.lane)), else_=new.lane
                 ),
@@ -98,6 +103,7 @@ class ListingRepository:
                 "product_id": wish.product_id,
                 "account_id": wish.account_id,
                 "wanted": wish.wanted.value,
+                "wished_at": wish.due_at,
                 "lane": wish.lane.value,
                 "due_at": wish.due_at,
                 "waits_for_media": wish.waits_for_media,
@@ -108,14 +114,14 @@ class ListingRepository:
             ListingId(value) for value in self._connection.scalars(statement.returning(_LISTING.c.id), rows)
         ]
 
-    def known(self, product_ids: Iterable[ProductId]) -> Mapping[tuple[ProductId, AccountId], Wanted]:
-        """Return what is wanted of every listing of the products."""
+    def known(self, product_ids: Iterable[ProductId]) -> Mapping[tuple[ProductId, AccountId], bool]:
+        """Return the listings of the products, each with whether it is known to be on its channel."""
         rows = self._connection.execute(
-            sa.select(_LISTING.c.product_id, _LISTING.c.account_id, _LISTING.c.wanted).where(
-                _LISTING.c.product_id.in_(list(product_ids))
-            )
+            sa.select(
+                _LISTING.c.product_id, _LISTING.c.account_id, _LISTING.c.external_id.is_not(None).label("out")
+            ).where(_LISTING.c.product_id.in_(list(product_ids)))
         )
-        return {(ProductId(row.product_id), AccountId(row.account_id)): Wanted(row.wanted) for row in rows}
+        return {(ProductId(row.product_id), AccountId(row.account_id)): row.out for row in rows}
 
     def find(self, account_id: AccountId, sku: Sku) -> Listing | None:
         """Return the listing of a product code on an account, or None."""
@@ -150,6 +156,16 @@ class ListingRepository:
             for row in rows
         ]
 
+    def count_lost(self, lost: Mapping[ListingId, int]) -> None:
+        """Add the attempts that died with their workers to those spent."""
+        if lost:
+            self._connection.execute(
+                sa.update(_LISTING)
+                .where(_LISTING.c.id == sa.bindparam("listing"))
+                .values(attempts=_LISTING.c.attempts + sa.bindparam("lost")),
+                [{"listing": id_, "lost": count} for id_, count in lost.items()],
+            )
+
     def begin(self, intents: Mapping[ListingId, Intent]) -> None:
         """Record the intents before their calls."""
         statement = (
@@ -159,7 +175,7 @@ class ListingRepository:
                 intent_verb=sa.bindparam("verb"),
                 intent_at=sa.bindparam("at"),
                 intent_parts=sa.bindparam("parts"),
-                unsure_at=None,
+                unsure_at=sa.bindparam("unsure"),
             )
         )
         if intents:
@@ -171,6 +187,7 @@ class ListingRepository:
                         "verb": intent.verb.value,
                         "at": intent.since,
                         "parts": _parts(intent.parts),
+                        "unsure": intent.unsure_at,
                     }
                     for id_, intent in intents.items()
                 ],
@@ -236,15 +253,18 @@ class ListingRepository:
         return woken.rowcount
 
     def wake_account(self, account_id: AccountId, *, now: datetime) -> int:
-        """Make due the listings an account's trouble had held, after it was reconnected; return how many."""
+        """Make due the listings an account's trouble had held, after it was reconnected; return how many.
+
+        Patience begins anew: the time an account stood still does not count against its listings.
+        """
         woken = self._connection.execute(
             sa.update(_LISTING)
             .where(
                 _LISTING.c.account_id == account_id,
                 _LISTING.c.lease_token.is_(None),
-                _LISTING.c.due_at > now,
+                _LISTING.c.due_at.is_not(None),
             )
-            .values(due_at=now)
+            .values(due_at=now, wished_at=now)
         )
         return woken.rowcount
 
@@ -253,13 +273,19 @@ def _parts(parts: Mapping[Part, str]) -> dict[str, str]:
     return {part.value: value for part, value in parts.items()}
 
 
-def pending_json(pending: Pending) -> dict[str, Any]:
-    """Write a Pending as the row keeps it."""
+def pending_json(pending: Pending, begun_at: datetime | None) -> dict[str, Any]:
+    """Write a Pending as the row keeps it, with when its publish began; None for what a withdrawal left hidden."""
     return {
         "progress": dict(pending.progress),
         "check_after_s": pending.check_after.total_seconds(),
         "needs_person": pending.needs_person,
+        "begun_at": None if begun_at is None else begun_at.isoformat(),
     }
+
+
+def _begun_at(value: dict[str, Any] | None) -> datetime | None:
+    text = None if value is None else value.get("begun_at")
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _pending(value: dict[str, Any] | None) -> Pending | None:
@@ -296,4 +322,5 @@ def _listing(row: sa.Row[Any]) -> Listing:
         pending=_pending(row.pending),
         intent=intent,
         attempts=row.attempts,
+        begun_at=_begun_at(row.pending),
     )

@@ -30,13 +30,17 @@ LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One claimed listing with everything its step needs. ``label`` is the channel's name for people."""
+    """One claimed listing with everything its step needs, as planned at ``planned_at``.
+
+    ``label`` is the channel's name for people.
+    """
 
     listing: Listing
     rendition: Rendition
     capabilities: Capabilities
     label: str
     step: Step
+    planned_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,11 @@ class Ending:
     account_rest: timedelta | None = None
     account_problem: Problem | None = None
     dead_cause: str | None = None
+
+    @property
+    def stops_account(self) -> bool:
+        """Whether the channel refused the account, not just this listing."""
+        return self.account_rest is not None or self.account_problem is not None
 
 
 def in_sync(listing: Listing) -> Outcome:
@@ -129,7 +138,7 @@ def _confirmed(work: Work, receipt: Receipt, sent: Mapping[Part, str], now: date
 def _withdrawn(work: Work) -> Outcome:
     again = work.step.kind is StepKind.REPUBLISH
     kept = work.listing.remote if work.capabilities.withdrawn_stays else None
-    resumable = None if not kept else pending_json(Pending(progress=kept, check_after=timedelta(0)))
+    resumable = None if not kept else pending_json(Pending(progress=kept, check_after=timedelta(0)), None)
     return Outcome(
         listing_id=work.listing.id,
         wish=work.listing.wish,
@@ -152,8 +161,9 @@ def _absent(listing: Listing) -> dict[str, Any]:
 
 
 def begun(work: Work, pending: Pending) -> Ending:
-    """The publish goes on later; nothing visible has happened."""
-    values = {**NO_INTENT, "pending": pending_json(pending)}
+    """The publish goes on later."""
+    begun_at = work.listing.begun_at or work.planned_at
+    values = {**NO_INTENT, "pending": pending_json(pending, begun_at)}
     if pending.needs_person:
         outcome = replace(held(work.listing, pending.problems), values=values)
     else:
@@ -166,7 +176,10 @@ def found(work: Work, remote: RemoteListing, now: datetime) -> Ending:
     intent = work.listing.intent
     if not remote.visible:
         pending = Pending(progress=remote.remote, check_after=timedelta(0))
-        values = {**NO_INTENT, "pending": pending_json(pending)}
+        # What nobody is to see may stay hidden; only a publish that goes on is still under way.
+        goes_on = intent is not None and work.listing.wanted is Wanted.LIVE
+        begun_at = intent.since if intent is not None and goes_on else None
+        values = {**NO_INTENT, "pending": pending_json(pending, begun_at)}
         outcome = later(work.listing, timedelta(0), **values)
         return Ending(outcome=outcome, attempt=AttemptEnd(outcome="found_hidden"))
     receipt = Receipt(external_id=remote.external_id, permalink=remote.permalink, remote=remote.remote)
@@ -185,11 +198,12 @@ def absent(work: Work, now: datetime, policy: RetryPolicy) -> Ending:
         wait = min(max(elapsed, timedelta(seconds=5)), rest) + timedelta(milliseconds=100)
         outcome = later(work.listing, wait, unsure_at=unsure_at)
         return Ending(outcome=outcome, attempt=AttemptEnd(outcome="not_seen_yet"))
-    if policy.is_spent(work.listing.attempts, now - work.listing.wished_at):
+    values = dict(NO_INTENT)
+    if work.listing.wanted is Wanted.WITHDRAWN:
+        values["pending"] = None
+    elif policy.is_spent(work.listing.attempts, now - work.listing.wished_at):
         return _dead(work, OutcomeUnknown("not found on the channel after repeated attempts"), "absent")
-    return Ending(
-        outcome=later(work.listing, timedelta(0), **NO_INTENT), attempt=AttemptEnd(outcome="absent")
-    )
+    return Ending(outcome=later(work.listing, timedelta(0), **values), attempt=AttemptEnd(outcome="absent"))
 
 
 def _unsure_at(listing: Listing) -> datetime | None:
@@ -200,7 +214,7 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
     """The channel answered with an error, or did not answer."""
     listing = work.listing
     decision = decide(error, attempts=listing.attempts, wish_age=now - listing.wished_at, policy=policy)
-    decision = _without_doubt(decision, work, policy)
+    decision = _fitted(decision, work, policy)
     attempts = listing.attempts + decision.spends_attempt
     end = attempt_end(error)
     match decision.next:
@@ -230,15 +244,27 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
             return _dead(work, error, end.outcome)
 
 
-def _without_doubt(decision: Decision, work: Work, policy: RetryPolicy) -> Decision:
-    """Turn "verify" into "again" for steps that are absolute or look before they repeat: doing them again tells."""
-    if decision.next is not Next.VERIFY or (
-        work.step.kind in {StepKind.PUBLISH, StepKind.RESUME} and work.capabilities.visible_steps
-    ):
+def _fitted(decision: Decision, work: Work, policy: RetryPolicy) -> Decision:
+    """Turn what does not fit the step into "again".
+
+    A step that is absolute or looks before it repeats needs no verifying: doing it again tells. And whatever a channel
+    answers to a look, it says nothing about the listing: the doubt stays until a look succeeds.
+    """
+    is_publish = work.step.kind in {StepKind.PUBLISH, StepKind.RESUME}
+    is_doubt = decision.next is Next.VERIFY and not (is_publish and work.capabilities.visible_steps)
+    is_misread = work.step.kind is StepKind.VERIFY and decision.next in {Next.NEEDS_YOU, Next.VANISHED}
+    if not (is_doubt or is_misread):
         return decision
     if work.listing.attempts + 1 >= policy.max_attempts:
         return Decision(next=Next.DEAD)
     return Decision(next=Next.LATER, wait=policy.backoff(work.listing.attempts + 1))
+
+
+def not_tried(work: Work) -> Ending:
+    """The account was refused before this listing's turn: nothing was sent, and it flows again with the account."""
+    values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
+    outcome = later(work.listing, timedelta(0), **values)
+    return Ending(outcome=outcome, attempt=AttemptEnd(outcome="not_tried"))
 
 
 def _dead(work: Work, error: ChannelError, outcome: str) -> Ending:

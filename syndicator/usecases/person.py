@@ -12,7 +12,7 @@ from syndicator.domain.listing import Listing
 from syndicator.ports import Adapters
 from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
-from syndicator.usecases.reconcile_listing import offers_of
+from syndicator.usecases.claiming import offers_of
 
 
 def make_pack(

@@ -16,7 +16,7 @@ from syndicator.domain.plan import StepKind, plan
 from syndicator.ports import Adapters
 from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
-from syndicator.usecases.reconcile_listing import offers_of
+from syndicator.usecases.claiming import offers_of
 
 _UNSAVED = ListingId(0)
 """Stands for a listing that does not exist yet; its marker will be another one."""

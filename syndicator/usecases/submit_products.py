@@ -5,14 +5,15 @@ One transaction for each chunk; nothing is sent anywhere. An unchanged product c
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import datetime, timedelta
+from itertools import islice
 
 from adapters.base import Capabilities
 from schemas.channel import ChannelAccount, Lane
 from schemas.ids import AccountId, ProductId, SellerId, Sha256, Sku
 from schemas.problem import Problem
 from schemas.product import Product, Status
-from syndicator.domain.listing import Wanted
+from syndicator.domain.listing import Wanted, begins_at
 from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.store.listings import Wish
@@ -24,7 +25,6 @@ BULK_FROM = 20
 """A submission of more products than this goes to the bulk lane, behind everybody's single edits."""
 MEDIA_SAFETY = timedelta(seconds=60)
 """A listing that waits for pictures looks again after this long even if nobody woke it."""
-BANGKOK = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class _Chunk:
     def _store_pictures(
         self, products: Sequence[Product], edited: Sequence[Product], ids: Mapping[Sku, ProductId]
     ) -> None:
-        used = {product.sku: tuple(product.pictures()) for product in products}
+        used = {product.sku: tuple(dict.fromkeys(_pictures(product, self.targets))) for product in products}
         every = dict.fromkeys(sha for shas in used.values() for sha in shas)
         sizes = {sha: self.picture_sizes[sha] for sha in every if sha in self.picture_sizes}
         media = {**self.uow.media.ids(every), **self.uow.media.add(self.seller_id, sizes)}
@@ -165,7 +165,7 @@ class _Chunk:
                 (media[sha], sha, target.capabilities.picture)
                 for product in products
                 for target in self.targets
-                for sha in used[product.sku][: target.capabilities.max_pictures.value]
+                for sha in _pictures(product, [target])
             ),
             now=self.now,
         )
@@ -176,19 +176,38 @@ class _Chunk:
         known = self.uow.listings.known(ids.values())
         waiting = self.uow.media.waiting_products(ids.values())
         wishes = [
-            _wish(submission.product, ids[submission.product.sku], target, lane, waiting, self.now)
+            _wish(
+                submission.product,
+                ids[submission.product.sku],
+                target,
+                lane,
+                waiting,
+                self._begins(submission.product, ids, target, known),
+            )
             for submission in accepted
             for target in self.targets
             if (lane := self._lane_of(submission.product, ids, target, known, lanes)) is not None
         ]
         self.uow.listings.want(self.seller_id, wishes)
 
+    def _begins(
+        self,
+        product: Product,
+        ids: Mapping[Sku, ProductId],
+        target: "_Target",
+        known: Mapping[tuple[ProductId, AccountId], bool],
+    ) -> datetime:
+        """A listing that buyers see already is kept true at once; only a publish waits for its day."""
+        is_out = known.get((ids[product.sku], target.account.id), False)
+        waits = product.status is Status.ACTIVE and not is_out
+        return max(self.now, begins_at(product)) if waits else self.now
+
     def _lane_of(
         self,
         product: Product,
         ids: Mapping[Sku, ProductId],
         target: "_Target",
-        known: Mapping[tuple[ProductId, AccountId], Wanted],
+        known: Mapping[tuple[ProductId, AccountId], bool],
         lanes: Mapping[Sku, Lane],
     ) -> Lane | None:
         if (ids[product.sku], target.account.id) not in known:
@@ -240,7 +259,7 @@ def _wish(
     target: _Target,
     lane: Lane,
     waiting: frozenset[ProductId],
-    now: datetime,
+    begins: datetime,
 ) -> Wish:
     waits = product_id in waiting
     return Wish(
@@ -248,11 +267,13 @@ def _wish(
         account_id=target.account.id,
         wanted=Wanted.LIVE if product.status is Status.ACTIVE else Wanted.WITHDRAWN,
         lane=lane,
-        due_at=_due(product, now) + (MEDIA_SAFETY if waits else timedelta(0)),
+        due_at=begins + (MEDIA_SAFETY if waits else timedelta(0)),
         waits_for_media=waits,
     )
 
 
-def _due(product: Product, now: datetime) -> datetime:
-    begins = datetime.combine(product.available_from, time.min, tzinfo=BANGKOK).astimezone(UTC)
-    return max(now, begins) if product.status is Status.ACTIVE else now
+def _pictures(product: Product, targets: Sequence[_Target]) -> Iterator[Sha256]:
+    """Yield the pictures that the targets show, which an override may have replaced."""
+    for target in targets:
+        shown = product.for_channel(target.account.name, target.account.kind)
+        yield from islice(shown.pictures(), target.capabilities.max_pictures.value)

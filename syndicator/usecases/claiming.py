@@ -1,0 +1,255 @@
+"""The first transaction of a reconcile: take a slice over, plan each listing, commit the intents before any call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from adapters.base import ChannelAdapter
+from adapters.http import redact
+from schemas.channel import AccountState, Part, Verb
+from schemas.ids import AttemptId, LeaseToken, ListingId, PictureKey, Sku
+from schemas.listing import Marker, Offer
+from schemas.problem import Problem
+from schemas.product import Product
+from syndicator.domain import sentences
+from syndicator.domain.listing import Intent, Listing, begins_at
+from syndicator.domain.plan import Ask, Step, StepKind, plan
+from syndicator.domain.policy import RetryPolicy
+from syndicator.ports import Adapters, Clock
+from syndicator.store.accounts import StoredAccount
+from syndicator.store.engine import UnitOfWork
+from syndicator.store.listings import ClaimedListing, Outcome
+from syndicator.usecases import outcomes
+from syndicator.usecases.outcomes import Work
+
+log = structlog.get_logger()
+
+ACCOUNT_REST = timedelta(minutes=1)
+"""Pause of an account whose adapter cannot be made; an operator mends it and the listings flow again by themselves."""
+_BEGINS = frozenset({StepKind.PUBLISH, StepKind.RESUME})
+_NEEDS_PICTURES = _BEGINS | {StepKind.REPUBLISH}
+_SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
+"""Steps that show the seller's words. Units are not among them: a text that a rule refuses must not cause an oversell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claimed slice: what can be done at once (``works``), the adapter to do it with, and the open attempts."""
+
+    token: LeaseToken
+    account: StoredAccount
+    adapter: ChannelAdapter
+    works: Sequence[Work]
+    attempts: Mapping[ListingId, AttemptId]
+
+
+class Claiming:
+    """Takes one slice over, inside one transaction."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        adapters: Adapters,
+        policy: RetryPolicy,
+        clock: Clock,
+        lease_time: timedelta,
+        correlation_id: str | None,
+    ) -> None:
+        self._uow = uow
+        self._adapters = adapters
+        self._policy = policy
+        self._now = clock.now()
+        self._lease_time = lease_time
+        self._correlation_id = correlation_id
+        self._lost: Mapping[ListingId, int] = {}
+
+    def claim(self, lease: LeaseToken) -> tuple[Claim | None, int]:
+        """Return what is to be done now, None when nothing is, and how many listings were claimed.
+
+        Effects: rows under a fresh token; intents, attempts and the outcomes of what needs no call.
+        """
+        claimed = self._uow.listings.claim(lease, until=self._now + self._lease_time)
+        if not claimed:
+            return None, 0
+        token = claimed[0].token
+        account = self._uow.accounts.get([claimed[0].listing.account_id])[claimed[0].listing.account_id]
+        adapter = self._open(account) if account.account.state is AccountState.ACTIVE else None
+        if adapter is None:
+            self._settle(token, [outcomes.later(c.listing, timedelta(0)) for c in claimed])
+            return None, len(claimed)
+        works, settled = self._plan(self._count_lost(claimed), account, adapter)
+        self._settle(token, settled)
+        self._close_dead(settled)
+        attempts = self._begin(works, token)
+        claim = Claim(token=token, account=account, adapter=adapter, works=works, attempts=attempts)
+        return (claim if works else None), len(claimed)
+
+    def _open(self, account: StoredAccount) -> ChannelAdapter | None:
+        """Make the adapter; where that fails, an operator's mistake in keys or settings is not the seller's to mend."""
+        try:
+            return self._adapters.open(account.account, account.credentials)
+        except (KeyError, ValueError) as exc:
+            log.error("account.not_opened", account=account.account.id, error=redact(str(exc)))  # noqa: TRY400 - a trace adds nothing
+            self._uow.accounts.rest(account.account.id, now=self._now, wait=ACCOUNT_REST)
+            return None
+
+    def _settle(self, token: LeaseToken, settled: Sequence[Outcome]) -> None:
+        self._uow.listings.record(token, settled, now=self._now)
+
+    def _close_dead(self, settled: Sequence[Outcome]) -> None:
+        reached = [outcome.listing_id for outcome in settled if outcome.is_reached]
+        if reached:
+            self._uow.attempts.close_dead(reached, now=self._now)
+
+    def _count_lost(self, claimed: Sequence[ClaimedListing]) -> Sequence[ClaimedListing]:
+        """Close the attempts that died with their worker; they are spent like any other."""
+        unsure = [c.listing.id for c in claimed if c.listing.intent is not None]
+        if unsure:
+            self._lost = self._uow.attempts.close_lost(unsure, now=self._now)
+            self._uow.listings.count_lost(self._lost)
+        return [replace(claim, listing=self._dated(claim.listing)) for claim in claimed]
+
+    def _dated(self, listing: Listing) -> Listing:
+        """Note when a lost worker's intent was found: its lease has just run out, so none of its calls ran later."""
+        attempts = listing.attempts + self._lost.get(listing.id, 0)
+        intent = listing.intent
+        if intent is not None and intent.unsure_at is None:
+            intent = replace(intent, unsure_at=self._now)
+        return replace(listing, intent=intent, attempts=attempts)
+
+    def _plan(
+        self, claimed: Sequence[ClaimedListing], account: StoredAccount, adapter: ChannelAdapter
+    ) -> tuple[list[Work], list[Outcome]]:
+        stock = self._uow.stock.available({c.listing.product_id for c in claimed})
+        works: list[Work] = []
+        settled: list[Outcome] = []
+        for claim in claimed:
+            try:
+                result = self._plan_one(claim, stock.get(claim.listing.product_id, {}), account, adapter)
+            except Exception as exc:
+                # A fault in one rendition must not hold its whole slice back for ever.
+                log.exception("listing.plan_failed", listing=claim.listing.id)
+                name = type(exc).__name__
+                result = self._bury(claim.listing, sentences.our_fault(name), name, f"{name}: {exc}")
+            if isinstance(result, Work):
+                works.append(result)
+            else:
+                settled.append(result)
+        return works, settled
+
+    def _bury(self, listing: Listing, problem: Problem, cause: str, detail: str) -> Outcome:
+        self._uow.attempts.bury_listing(listing.id, cause=cause, detail=redact(detail))
+        return outcomes.held(listing, (problem,), keep_intent=True)
+
+    def _plan_one(
+        self, claim: ClaimedListing, stock: Mapping[Sku, int], account: StoredAccount, adapter: ChannelAdapter
+    ) -> Work | Outcome:
+        listing = claim.listing
+        label = self._adapters.label(account.account)
+        if self._lost.get(listing.id) and listing.attempts >= self._policy.max_attempts:
+            detail = f"its worker ended in mid-step, {listing.attempts} attempts spent"
+            return self._bury(listing, sentences.gave_up(label, "worker lost"), "WorkerLost", detail)
+        product = claim.product.for_channel(account.account.name, account.account.kind)
+        marker = listing.marker(product)
+        rendition = adapter.render(product, offers_of(product, stock), marker=marker)
+        step = plan(listing, rendition, adapter.capabilities)
+        work = Work(
+            listing=self._doubted(listing) if step.kind is StepKind.VERIFY else listing,
+            rendition=rendition,
+            capabilities=adapter.capabilities,
+            label=label,
+            step=step,
+            planned_at=self._now,
+        )
+        settled = self._without_call(work, product, adapter)
+        return work if settled is None else settled
+
+    def _without_call(self, work: Work, product: Product, adapter: ChannelAdapter) -> Outcome | None:
+        """Return what follows where the channel need not, or must not, be called; None where it is."""
+        listing, step = work.listing, work.step
+        if step.kind is StepKind.NOTHING:
+            return outcomes.in_sync(listing)
+        if step.kind is StepKind.ASK:
+            question = _question(step, work.label, work.rendition.marker)
+            return outcomes.held(listing, (question,), keep_intent=step.ask is Ask.UNCONFIRMED)
+        if step.kind in _BEGINS and begins_at(product) > self._now:
+            return outcomes.later(listing, begins_at(product) - self._now, **outcomes.NO_INTENT)
+        if step.kind in _SHOWS_CONTENT and (problems := adapter.validate(work.rendition, product)):
+            return outcomes.held(listing, tuple(problems))
+        if step.kind in _NEEDS_PICTURES or Part.PICTURES in step.parts:
+            return self._pictures_missing(listing, product, work.rendition.pictures, adapter)
+        return None
+
+    def _doubted(self, listing: Listing) -> Listing:
+        """Turn a publish that stands half-way into one to be verified; see ``plan`` on withdrawing."""
+        if listing.intent is not None:
+            return listing
+        began = listing.begun_at or self._now
+        return replace(listing, intent=Intent(verb=Verb.PUBLISH, since=began, unsure_at=self._now))
+
+    def _pictures_missing(
+        self, listing: Listing, product: Product, keys: Sequence[PictureKey], adapter: ChannelAdapter
+    ) -> Outcome | None:
+        missing = set(keys) - self._uow.media.ready_keys(keys)
+        if not missing:
+            return None
+        spec = adapter.capabilities.picture
+        wanted = {sha: spec for sha in product.pictures() if spec.key_for(sha) in missing}
+        broken = self._uow.media.problems_of([listing.product_id]).get(listing.product_id, ())
+        problems = tuple(
+            sentences.broken_picture(_source_of(product, sha), problem)
+            for sha, problem in broken
+            if sha in wanted
+        )
+        if problems:
+            return outcomes.held(listing, problems)
+        ids = self._uow.media.ids(wanted)
+        self._uow.media.want(((ids[sha], sha, spec) for sha in wanted), now=self._now)
+        return outcomes.waits_for_media(listing)
+
+    def _begin(self, works: Sequence[Work], token: LeaseToken) -> Mapping[ListingId, AttemptId]:
+        intents = {work.listing.id: self._intent(work) for work in works}
+        self._uow.listings.begin({id_: intent for id_, intent in intents.items() if intent is not None})
+        steps = {work.listing.id: work.step.kind.value for work in works}
+        return self._uow.attempts.begin(
+            steps, token=token, now=self._now, correlation_id=self._correlation_id
+        )
+
+    def _intent(self, work: Work) -> Intent | None:
+        """What is committed before the call; a look keeps the intent it is about, now with its date."""
+        if work.step.verb is None:
+            return work.listing.intent
+        began = work.listing.begun_at or self._now
+        return Intent(verb=work.step.verb, since=began, parts=work.rendition.parts)
+
+
+def _question(step: Step, label: str, marker: Marker) -> Problem:
+    match step.ask:
+        case Ask.UNCONFIRMED:
+            return sentences.unconfirmed(label, marker.token)
+        case Ask.PUBLISH:
+            return sentences.publish_by_hand(label)
+        case Ask.WITHDRAW:
+            return sentences.withdraw_by_hand(label)
+        case _:
+            return sentences.edit_by_hand(label, step.parts)
+
+
+def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:
+    """Return price and free-to-sell units of every variant; a variant without a stock figure has none."""
+    return {
+        variant.sku: Offer(
+            sku=variant.sku,
+            price=variant.price,
+            compare_at=variant.compare_at,
+            available=stock.get(variant.sku, 0),
+        )
+        for variant in product.variants
+    }
+
+
+def _source_of(product: Product, sha: str) -> str:
+    every = (*product.media, *(media for variant in product.variants for media in variant.media))
+    return next((media.source for media in every if media.sha256 == sha), sha[:12])

@@ -3,12 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from adapters.base import ChannelType
 from adapters.errors import AccountRestricted, AuthExpired, ChannelError
 from adapters.registry import CHANNELS
 from adapters.testing.sandbox.accounts import sandbox_accounts
@@ -19,7 +20,7 @@ from syndicator.bootstrap import App
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.exits import CommandFailed
 from syndicator.cli.look_commands import known_seller
-from syndicator.cli.options import Json, Seller, begin
+from syndicator.cli.options import Command, Json, Seller, begin
 from syndicator.cli.output import Output
 from syndicator.cli.stack import open_app
 from syndicator.cli.views import account_json, show_waiting_accounts
@@ -107,9 +108,10 @@ def connect(
 ) -> None:
     """Connect an account, or reconnect one of the same name. The channel is asked before anything is stored."""
     command = begin(as_json=as_json, seller=seller)
-    details = (
-        sandbox_details() if sandbox else [_details(kind, name, external_id, secret or [], setting or [])]
-    )
+    if sandbox:
+        details = sandbox_details()
+    else:
+        details = [_details(command, _channel(kind), name, external_id, secret or [], setting or [])]
     connected = []
     with open_app(command.settings) as opened:
         with opened.database.begin() as uow:
@@ -140,23 +142,44 @@ def sandbox_details(seller: int = 1) -> list[AccountDetails]:
     ]
 
 
-def _details(
-    kind: str | None, name: str | None, external_id: str, secrets: Sequence[str], settings: Sequence[str]
-) -> AccountDetails:
+def _channel(kind: str | None) -> ChannelType:
     if kind is None or kind not in CHANNELS:
         raise CommandFailed(_unknown_kind(kind), Exit.USAGE)
-    given = dict(_pair(text, "--secret") for text in secrets)
-    channel = CHANNELS[ChannelKind(kind)]
-    values = dict(_pair(text, "--setting") for text in settings)
-    parsed = {key: _setting_value(value) for key, value in values.items()}
-    credentials = {key: _secret_value(key, given.get(key)) for key in channel.credential_names}
+    return CHANNELS[ChannelKind(kind)]
+
+
+def _details(
+    command: Command,
+    channel: ChannelType,
+    name: str | None,
+    external_id: str,
+    secrets: Sequence[str],
+    settings: Sequence[str],
+) -> AccountDetails:
+    parsed = {key: _setting_value(value) for key, value in (_pair(text, "--setting") for text in settings)}
+    names = _secret_names(channel, getattr(command.settings, channel.settings_key), parsed)
     return AccountDetails(
-        kind=ChannelKind(kind),
-        name=name or kind,
+        kind=channel.kind,
+        name=name or channel.kind,
         external_id=external_id,
-        credentials=Credentials({key: value for key, value in credentials.items() if value}),
+        credentials=_credentials(names, dict(_pair(text, "--secret") for text in secrets)),
         settings=parsed,
     )
+
+
+def _secret_names(channel: ChannelType, group: Any, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    if channel.credential_names_for is None:
+        return channel.credential_names
+    return channel.credential_names_for(group, settings)
+
+
+def _credentials(names: Sequence[str], given: Mapping[str, str]) -> Credentials:
+    values = {name: _secret_value(name, given.get(name)) for name in names}
+    missing = [name for name, value in values.items() if not value]
+    unknown = sorted(set(given) - set(names))
+    if missing or unknown:
+        raise CommandFailed(_wrong_secrets(names, missing, unknown), Exit.USAGE)
+    return Credentials(values)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -274,6 +297,20 @@ def _reconnect_first(name: str) -> Problem:
         code="account_needs_reauth",
         th=f"บัญชี {name} ต้องเชื่อมใหม่ก่อน: syndicator channels connect … --name {name}",
         en=f"the account {name} must be reconnected first: syndicator channels connect … --name {name}",
+    )
+
+
+def _wrong_secrets(names: Sequence[str], missing: Sequence[str], unknown: Sequence[str]) -> Problem:
+    needed = ", ".join(names) or "–"
+    return Problem(
+        path="--secret",
+        code="secrets_wrong",
+        th=f"ช่องทางนี้ต้องใช้รหัสลับ: {needed}"
+        + (f" ยังขาด {', '.join(missing)}" if missing else "")
+        + (f" ไม่รู้จัก {', '.join(unknown)}" if unknown else ""),
+        en=f"this channel needs the secrets: {needed}"
+        + (f"; missing {', '.join(missing)}" if missing else "")
+        + (f"; unknown {', '.join(unknown)}" if unknown else ""),
     )
 
 

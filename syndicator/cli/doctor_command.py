@@ -52,7 +52,11 @@ def doctor(
             (f.what, out.pick("ปกติ", "fine") if f.fine else out.pick("ผิดปกติ", "TROUBLE"), f.says)
             for f in findings
         ],
+        flexible=2,
     )
+    for finding in findings:
+        if not finding.fine:
+            out.block(finding.what, [finding.says])
     out.data([{"what": f.what, "fine": f.fine, "says": f.says} for f in findings])
     if not all(finding.fine for finding in findings):
         raise typer.Exit(Exit.UNREACHABLE)

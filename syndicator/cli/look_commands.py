@@ -1,6 +1,7 @@
 """Commands that only look: status, listings, attempts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -106,7 +107,7 @@ def _not_found(sku: str) -> Problem:
 
 def attempts(
     listing: Annotated[int, typer.Argument(help="Number of the listing (see: syndicator listings --json).")],
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Newest attempts shown.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Show every step tried for a listing: the intent, and how it ended."""
@@ -120,18 +121,18 @@ def attempts(
 def _show_attempts(out: Output, rows: Sequence[Any]) -> None:
     heads = (
         out.pick("เริ่ม", "began"),
-        out.pick("จบ", "ended"),
+        out.pick("วินาที", "seconds"),
         out.pick("ขั้นตอน", "step"),
         out.pick("ผล", "outcome"),
-        out.pick("รหัสจากช่องทาง", "vendor code"),
+        out.pick("รหัสช่องทาง", "vendor code"),
         "HTTP",
     )
     out.table(
         heads,
         [
             (
-                row.began_at,
-                row.ended_at,
+                _clock(row.began_at),
+                None if row.ended_at is None else f"{(row.ended_at - row.began_at).total_seconds():.2f}",
                 step_name(out, row.step),
                 row.outcome,
                 row.vendor_code,
@@ -140,6 +141,10 @@ def _show_attempts(out: Output, rows: Sequence[Any]) -> None:
             for row in rows
         ],
     )
-    messages = [f"{row.began_at.astimezone():%H:%M:%S} {row.message}" for row in rows if row.message]
-    if messages:
-        out.block(out.pick("ข้อความจากช่องทาง:", "What the channel said:"), messages)
+    said = [f"{_clock(row.began_at)} {row.message}" for row in rows if row.message]
+    if said:
+        out.block(out.pick("รายละเอียด:", "Details:"), said)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone():%m-%d %H:%M:%S}"

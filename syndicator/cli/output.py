@@ -9,11 +9,18 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from schemas.problem import Problem
+
+CELLS_BETWEEN = 3
+"""A border and a space on either side, for each column."""
+NARROWEST = 8
+"""Cells below which a column says nothing any more."""
 
 
 @dataclass(slots=True)
@@ -52,17 +59,23 @@ class Output:
             sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
     def table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None
+        self, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, flexible: int | None = None
     ) -> None:
-        """Print a table for people; nothing when a program is reading."""
+        """Print a table for people; nothing when a program is reading.
+
+        Each row is one line: what needs room is printed below the table, at full width. On a narrow terminal the
+        column number ``flexible`` gives way before the others do.
+        """
         if self.as_json:
             return
-        table = Table(title=title, title_justify="left", header_style="bold")
-        for column in columns:
-            # One line for each row: what needs room is printed below the table, at full width.
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
-        for row in rows:
-            table.add_row(*("–" if cell is None else _shown(cell) for cell in row))
+        # Text, not markup: a seller may well write square brackets.
+        cells = [[Text("–" if cell is None else _shown(cell)) for cell in row] for row in rows]
+        table = Table(header_style="bold")
+        for number, column in enumerate(columns):
+            width = _room(number, columns, cells, self.console.width) if number == flexible else None
+            table.add_column(Text(column), no_wrap=True, overflow="ellipsis", width=width)
+        for row in cells:
+            table.add_row(*row)
         self.console.print(table)
 
     @contextmanager
@@ -106,9 +119,18 @@ class PhaseProgress:
         self._bars.update(self._tasks[phase], completed=done, total=total)
 
 
+def _room(number: int, columns: Sequence[str], cells: Sequence[Sequence[Text]], width: int) -> int:
+    """Return the cells of the terminal that the other columns leave to one column, at most what it needs."""
+    needs = [
+        max(cell_len(column), *(row[n].cell_len for row in cells), 0) for n, column in enumerate(columns)
+    ]
+    others = sum(needs) - needs[number] + CELLS_BETWEEN * len(columns) + 1
+    return min(needs[number], max(NARROWEST, width - others))
+
+
 def _shown(cell: Any) -> str:
     if isinstance(cell, datetime):
-        return cell.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return cell.astimezone().strftime("%Y-%m-%d %H:%M")
     if isinstance(cell, Enum):
         return str(cell.value)
     return str(cell)

@@ -95,7 +95,7 @@ def show_listings(out: Output, listings: Sequence[ListingReport]) -> None:
         )
         for listing in listings
     ]
-    out.table(columns, rows)
+    out.table(columns, rows, flexible=1)
     show_what_to_do(out, listings)
 
 

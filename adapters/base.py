@@ -275,6 +275,55 @@ class PackingAdapter(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFile:
+    """A file with all current goods of an account, ready to be stored; ``sha256`` is of ``data``, in hex."""
+
+    filename: str
+    data: bytes = field(repr=False)
+    row_count: int
+    sha256: str
+
+
+class FeedShrank(ValueError):
+    """The new file would have far fewer rows than the one before; a person must say that this is meant."""
+
+    def __init__(self, *, before: int, now: int) -> None:
+        super().__init__(f"the feed would fall from {before} to {now} rows; it was not written")
+        self.before = before
+        self.now = now
+
+
+@runtime_checkable
+class FeedingAdapter(ChannelAdapter, Protocol):
+    """A channel that reads a file of ours. The file carries every declared verb, so none is called by itself.
+
+    The core puts into the file what is wanted live and valid, stores it, and records the outcomes of all listings it
+    carries: in the file is published and updated, no longer in it is withdrawn.
+
+    Attributes:
+        feed_interval: The least time between two files.
+        absent_leaves_sale: Whether the channel takes goods off sale once their row is gone; where not, a person does.
+    """
+
+    @property
+    def feed_interval(self) -> timedelta: ...  # noqa: D102 - described above
+    @property
+    def absent_leaves_sale(self) -> bool: ...  # noqa: D102 - described above
+
+    def feed(self, renditions: Sequence[Rendition], *, previous_rows: int | None = None) -> FeedFile:
+        """Build the file. Pure: the same renditions in the same order give the same bytes.
+
+        Args:
+            renditions: Every current listing of the account; their ``pictures`` exist.
+            previous_rows: Rows of the file now published; None where a fall is meant, or nothing is published.
+
+        Raises:
+            FeedShrank: The rows fell by more than the channel's settings allow.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelType:
     """One row of the registry: how a kind of channel is named, connected and made.
 

@@ -19,7 +19,7 @@ def make_market_adapter(context: AdapterContext) -> ChannelAdapter:
 
     Raises:
         MarketFileInvalid: The market file does not exist or is wrong.
-        ValueError: The account's settings name no market.
+        ValueError: The account's settings name no market, or lack what it needs.
     """
     account = MarketAccountSettings.model_validate(dict(context.account.settings))
     loaded = load_market(context.settings, account.market)
@@ -27,7 +27,7 @@ def make_market_adapter(context: AdapterContext) -> ChannelAdapter:
         case MarketKind.API:
             return ApiMarketAdapter(context, loaded, api_fields(loaded))
         case MarketKind.FEED:
-            return FeedMarketAdapter(context, loaded)
+            return FeedMarketAdapter(context, loaded, link=account.link)
         case MarketKind.ASSISTED:
             return AssistedMarketAdapter(context, loaded)
 
@@ -53,6 +53,7 @@ EMARKET: Final = ChannelType(
     fallbacks_th=(
         "ตลาดที่ไม่มี API ระบบจะเตรียมชุดลงสินค้าให้ (ไฟล์ตาราง ข้อความ รูป รายการเอกสารที่ขาด) แล้วให้คุณลงเองและบันทึกรหัสที่ได้",
         "ตลาดที่ไม่มี API เมื่อแก้สินค้า ระบบจะแจ้งให้คุณไปแก้เองพร้อมชุดข้อมูลใหม่",
+        "ตลาดที่อ่านไฟล์สินค้า ระบบจะเขียนไฟล์ให้เป็นรอบ การแก้ไขจึงขึ้นที่ตลาดช้ากว่าช่องทางอื่น ดูที่อยู่ของไฟล์ด้วย: syndicator feeds",
     ),
 )
 

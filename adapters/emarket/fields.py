@@ -9,8 +9,8 @@ from adapters.emarket.market import Regex
 
 PRODUCT_FIELDS = frozenset(
     {
-        "sku", "title", "description", "category_id", "category_number", "images",
-        "options", "variants", "brand", "status", "tags", "origin", "province", "amphoe", "tambon",
+        "sku", "group_sku", "title", "description", "category_id", "category_number", "images", "image",
+        "more_images", "options", "variants", "brand", "status", "tags", "origin", "province", "amphoe", "tambon",
         "postal_code", "producer", "otop_star", "tcps_no", "certifications", "shelf_life_days",
         "lead_time_days", "link", "item_id",
     }

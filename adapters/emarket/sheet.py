@@ -20,30 +20,31 @@ _WIDEST: Final = 60
 def rows_of(
     columns: Sequence[Column], body: Mapping[str, Any], *, images: Sequence[str] = (), **more: Any
 ) -> list[Row]:
-    """Return one row for every variant, in the order of the columns; unknown values are empty."""
+    """Return one row for every variant, in the order of the columns; unknown values are empty, lists have commas."""
     product = product_values(body, images=images, **more)
-    return [_row(columns, product, variant_values(body, variant)) for variant in body["variants"]]
+    return [[", ".join(cell) for cell in row] for row in lists_of(columns, product, body)]
 
 
-def _row(columns: Sequence[Column], product: Mapping[str, Any], variant: Mapping[str, Any]) -> Row:
-    return [_cell(column, product, variant) for column in columns]
+def lists_of(
+    columns: Sequence[Column], product: Mapping[str, Any], body: Mapping[str, Any]
+) -> list[Sequence[Row]]:
+    """Return the rows with every cell as a list of texts: none where nothing is known, several where a list stands."""
+    return [
+        [_cell(column, product, variant_values(body, variant)) for column in columns]
+        for variant in body["variants"]
+    ]
 
 
-def _cell(column: Column, product: Mapping[str, Any], variant: Mapping[str, Any]) -> str:
+def _cell(column: Column, product: Mapping[str, Any], variant: Mapping[str, Any]) -> Row:
     if column.value is not None:
-        return column.value
+        return [column.value]
     value = product.get(column.product) if column.product is not None else variant.get(column.variant or "")
-    return _text(value)
+    parts = value if isinstance(value, list) else [value]
+    return [_text(part) for part in parts if part is not None]
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list):
-        return ", ".join(_text(part) for part in value)
-    return str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def defused(text: str) -> str:

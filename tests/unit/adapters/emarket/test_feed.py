@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 from dataclasses import replace
 from datetime import timedelta
@@ -6,19 +7,22 @@ from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
+from pydantic import ValidationError
 
-from adapters.base import AdapterContext
-from adapters.emarket.feed import FeedShrank, build_feed
+from adapters.base import AdapterContext, FeedingAdapter, FeedShrank, StockMode
+from adapters.emarket.account import MarketAccountSettings
+from adapters.emarket.feed import build_feed, row_of
 from adapters.emarket.feed_adapter import FeedMarketAdapter
 from adapters.emarket.fields import Column, FieldFile
 from adapters.emarket.loading import LoadedMarket, load_market
 from adapters.emarket.mapping import render
 from adapters.emarket.market import Feed, MarketKind
+from adapters.errors import Unsupported
 from adapters.settings import EmarketSettings
 from adapters.templates import JinjaTemplates
-from schemas.channel import ChannelAccount, Credentials
+from schemas.channel import ChannelAccount, Credentials, Part, Verb
 from schemas.ids import AccountId, ChannelKind, SellerId
-from schemas.listing import Pending, Receipt, Rendition
+from schemas.listing import Pending, Rendition
 from schemas.money import Money
 from tests.support.factories import (
     DictPictures,
@@ -34,7 +38,8 @@ COLUMNS = (
     Column(heading="title", product="title"),
     Column(heading="description", product="description"),
     Column(heading="link", product="link"),
-    Column(heading="image_link", product="images"),
+    Column(heading="image_link", product="image"),
+    Column(heading="additional_image_link", product="more_images"),
     Column(heading="availability", variant="availability"),
     Column(heading="price", variant="price_thb"),
     Column(heading="sale_price", variant="sale_price_thb"),
@@ -49,7 +54,6 @@ def market(**feed: object) -> LoadedMarket:
         "transport": "file",
         "format": "csv",
         "absent_row": "hides",
-        "link": "https://shop.example.test/{sku}",
     }
     return replace(
         postmart,
@@ -70,8 +74,9 @@ def rendition(
 
 
 def built(loaded: LoadedMarket, *renditions: Rendition, previous_rows: int | None = None) -> bytes:
-    urls = [["https://media.example.test/1.jpg"] for _ in renditions]
-    return build_feed(loaded, renditions, urls, previous_rows=previous_rows).data
+    pictures = [f"https://media.example.test/{n}.jpg" for n in (1, 2, 3)]
+    rows = [row_of(r, pictures, "https://shop.example.test/{sku}") for r in renditions]
+    return build_feed(loaded, rows, previous_rows=previous_rows).data
 
 
 @pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
@@ -86,6 +91,7 @@ def test_text_feeds_are_read_back_by_the_standard_reader(form: str, delimiter: s
     assert (row["availability"], row["condition"], row["identifier_exists"]) == ("in_stock", "new", "no")
     assert row["link"] == "https://shop.example.test/P-1"
     assert row["image_link"] == "https://media.example.test/1.jpg"
+    assert row["additional_image_link"] == "https://media.example.test/2.jpg,https://media.example.test/3.jpg"
 
 
 def test_sold_out_goods_stay_in_the_file() -> None:
@@ -116,6 +122,8 @@ def test_rss_has_google_s_elements_and_drops_what_xml_cannot_hold() -> None:
     assert item.findtext("title") == "กล้วย <อบ> & เนย"
     assert item.findtext("g:id", namespaces=names) == "P-1"
     assert item.findtext("g:price", namespaces=names) == "45.00 THB"
+    more = [element.text for element in item.findall("g:additional_image_link", names)]
+    assert more == ["https://media.example.test/2.jpg", "https://media.example.test/3.jpg"]
 
 
 def test_the_workbook_has_all_rows() -> None:
@@ -136,8 +144,15 @@ def test_a_sharp_fall_in_rows_is_not_written(before: int | None, refused: bool) 
         assert built(loaded, *rows, previous_rows=before)
 
 
-def test_a_listing_counts_as_published_only_once_its_file_is_written() -> None:
-    loaded = market(min_interval_s=600)
+def test_the_code_stands_in_the_link_as_an_address_wants_it() -> None:
+    loaded = market()
+    row = row_of(rendition(loaded, "A-1"), [], "https://shop.example.test/p?code={sku}&from={market}")
+    assert row.link == "https://shop.example.test/p?code=A-1&from={market}"
+
+
+def make_adapter(
+    loaded: LoadedMarket, link: str | None = "https://shop.example.test/{sku}"
+) -> FeedMarketAdapter:
     account = ChannelAccount(id=AccountId(1), seller_id=SellerId(1), kind=ChannelKind("emarket"), name="feed")
     context = AdapterContext(
         account=account,
@@ -148,16 +163,94 @@ def test_a_listing_counts_as_published_only_once_its_file_is_written() -> None:
         templates=JinjaTemplates(),
         settings=EmarketSettings(),
     )
-    adapter = FeedMarketAdapter(context, loaded)
+    return FeedMarketAdapter(context, loaded, link=link)
+
+
+def test_the_adapter_builds_the_file_and_refuses_to_publish_alone() -> None:
+    loaded = market(min_interval_s=600)
+    adapter = make_adapter(loaded)
     row = rendition(loaded)
 
-    pending = adapter.publish(row)
-    file = adapter.feed([row])
-    receipt = adapter.resume(row, Pending(progress={"file": file.sha256}, check_after=timedelta(0)))
+    file = adapter.feed([row], previous_rows=1)
 
-    assert isinstance(pending, Pending)
-    assert pending.check_after == timedelta(minutes=10)
-    assert adapter.resume(row, pending) == pending
+    assert isinstance(adapter, FeedingAdapter)
+    assert adapter.feed_interval == timedelta(minutes=10)
     assert (file.filename, file.row_count) == ("feed-market.csv", 1)
-    assert isinstance(receipt, Receipt)
-    assert receipt.remote == {"file": file.sha256}
+    assert b"https://shop.example.test/P-1" in file.data
+    assert file.sha256 == hashlib.sha256(file.data).hexdigest()
+    with pytest.raises(Unsupported):
+        adapter.publish(row)
+    with pytest.raises(Unsupported):
+        adapter.resume(row, Pending(progress={}, check_after=timedelta(0)))
+
+
+@pytest.mark.parametrize(("absent", "leaves"), [("keeps", False), ("hides", True), ("deletes", True)])
+def test_what_an_absent_row_does_is_the_market_s_word(absent: str, leaves: bool) -> None:
+    assert make_adapter(market(absent_row=absent)).absent_leaves_sale is leaves
+
+
+def test_every_part_can_change_and_a_row_can_go() -> None:
+    capabilities = make_adapter(market()).capabilities
+    assert capabilities.verbs == {Verb.PUBLISH, Verb.UPDATE, Verb.SET_STOCK, Verb.WITHDRAW}
+    assert capabilities.editable == set(Part)
+    assert not capabilities.visible_steps
+
+
+@pytest.mark.parametrize(
+    ("shown", "mode", "differing"),
+    [
+        ("available", StockMode.QUANTITY, [(3, 2), (3, 0)]),
+        ("availability", StockMode.IN_OUT, [(3, 0)]),
+        ("weight_g", StockMode.NONE, []),
+    ],
+)
+def test_stock_makes_a_difference_only_where_the_file_shows_it(
+    shown: str, mode: StockMode, differing: list[tuple[int, int]]
+) -> None:
+    loaded = replace(
+        market(), fields=FieldFile(schema_version=1, columns=(Column(heading="stock", variant=shown),))
+    )
+    adapter = make_adapter(loaded)
+    product = make_product()
+
+    def stock_part(units: int) -> str:
+        return adapter.render(product, make_offers(product, units), marker=make_marker(product)).parts[
+            Part.STOCK
+        ]
+
+    assert adapter.capabilities.stock is mode
+    differ = [pair for pair in [(3, 2), (3, 0)] if stock_part(pair[0]) != stock_part(pair[1])]
+    assert differ == differing
+
+
+def test_a_market_that_wants_links_says_so_when_nobody_gave_one() -> None:
+    with pytest.raises(ValueError, match=r"feed-market wants the address of every product.*\{sku\}"):
+        make_adapter(market(), link=None)
+    assert make_adapter(market(link="https://all.example.test/{sku}"), link=None)
+
+
+@pytest.mark.parametrize("link", ["https://shop.example.test/", "ftp://shop.example.test/{sku}", "{sku}"])
+def test_an_account_s_link_is_an_address_with_a_place_for_the_code(link: str) -> None:
+    with pytest.raises(ValidationError, match="link"):
+        MarketAccountSettings.model_validate({"market": "google-products", "link": link})
+
+
+def test_the_shipped_google_file_has_what_google_asks_for() -> None:
+    loaded = load_market(EmarketSettings(), "google-products")
+    adapter = make_adapter(loaded)
+    product = make_product("UTT-1", variants=(make_variant("UTT-1-S"), make_variant("UTT-1-L")))
+    rendition = adapter.render(product, make_offers(product), marker=make_marker(product))
+
+    items = list(ET.fromstring(adapter.feed([rendition]).data).iter("item"))  # noqa: S314 - our own output
+    names = {"g": "http://base.google.com/ns/1.0"}
+
+    assert not adapter.validate(rendition, product)
+    assert [item.findtext("g:id", namespaces=names) for item in items] == ["UTT-1-S", "UTT-1-L"]
+    for item in items:
+        assert item.findtext("g:item_group_id", namespaces=names) == "UTT-1"
+        assert item.findtext("g:image_link", namespaces=names).startswith(
+            "https://media.example.test/pictures/"
+        )
+        assert item.findtext("g:product_type", namespaces=names) == "อาหาร > ขนมและของว่าง > ผลไม้อบแห้ง"
+        assert item.findtext("link") == "https://shop.example.test/UTT-1"
+        assert item.findtext("g:identifier_exists", namespaces=names) == "no"

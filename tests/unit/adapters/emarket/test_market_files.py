@@ -31,6 +31,7 @@ def test_the_shipped_markets_are_valid() -> None:
     assert {m: load_market(shipped, m).market.kind for m in market_ids(shipped)} == {
         "sandbox-emarket": MarketKind.API,
         "postmart": MarketKind.ASSISTED,
+        "google-products": MarketKind.FEED,
     }
 
 

@@ -22,6 +22,7 @@ def declare_listing_actor(broker: dramatiq.Broker, app: App) -> None:
             lease_time=app.settings.dispatch.lease,
             database=app.database,
             adapters=app.adapters,
+            store=app.media_store,
             policy=app.retry_policy,
             clock=app.clock,
             correlation_id=None if message is None else message.options.get("correlation_id"),

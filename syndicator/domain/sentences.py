@@ -95,3 +95,15 @@ def our_fault(detail: str) -> Problem:
         th="ระบบขัดข้องขณะเตรียมประกาศนี้ เจ้าหน้าที่ได้รับแจ้งแล้ว สินค้าของคุณยังอยู่ครบ",
         en=f"A fault of the program stopped this listing ({detail}). It is kept for an operator.",
     )
+
+
+def feed_shrank(channel: str, account: str, *, before: int, now: int) -> Problem:
+    """The file a channel reads would lose far more rows than one day's changes explain."""
+    return Problem(
+        path="",
+        code="feed.shrank",
+        th=f"ไฟล์สินค้าที่{channel}อ่านจะลดจาก {before:,} แถวเหลือ {now:,} แถว ระบบจึงเก็บไฟล์เดิมไว้ก่อน กรุณาตรวจว่าตั้งใจนำสินค้าออกจริง "
+        f"ถ้าใช่ ให้ผู้ดูแลระบบสั่ง: syndicator feeds --let-shrink {account}",
+        en=f"The file that {channel} reads would fall from {before:,} to {now:,} rows, so the old one was kept. Check that "
+        f"the goods are really to go; if so, an operator runs: syndicator feeds --let-shrink {account}",
+    )

@@ -11,6 +11,7 @@ from syndicator.ports import Cipher
 from syndicator.store.accounts import AccountRepository
 from syndicator.store.attempts import AttemptRepository
 from syndicator.store.dispatching import DispatchRepository
+from syndicator.store.feeds import FeedRepository
 from syndicator.store.listings import ListingRepository
 from syndicator.store.media import MediaRepository
 from syndicator.store.processes import ProcessRepository
@@ -29,6 +30,7 @@ class UnitOfWork:
     stock: StockRepository
     media: MediaRepository
     listings: ListingRepository
+    feeds: FeedRepository
     dispatch: DispatchRepository
     attempts: AttemptRepository
     processes: ProcessRepository
@@ -77,11 +79,31 @@ class Database:
                 stock=StockRepository(connection),
                 media=MediaRepository(connection),
                 listings=ListingRepository(connection),
+                feeds=FeedRepository(connection),
                 dispatch=DispatchRepository(connection),
                 attempts=AttemptRepository(connection),
                 processes=ProcessRepository(connection),
                 reports=ReportRepository(connection),
             )
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[bool]:
+        """Hold the only right to ``purpose`` without a transaction; yield False when another connection holds it.
+
+        It ends with the block, or with the connection.
+        """
+        key = {"purpose": purpose}
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            held = connection.scalar(
+                sa.text("SELECT pg_try_advisory_lock(hashtextextended(:purpose, 0))"), key
+            )
+            try:
+                yield bool(held)
+            finally:
+                if held:
+                    connection.execute(
+                        sa.text("SELECT pg_advisory_unlock(hashtextextended(:purpose, 0))"), key
+                    )
 
     def close(self) -> None:
         """Close the pool."""

@@ -130,7 +130,7 @@ class ListingRepository:
             .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
             .where(_LISTING.c.account_id == account_id, _PRODUCT.c.sku == sku)
         ).one_or_none()
-        return None if row is None else _listing(row)
+        return None if row is None else listing_of(row)
 
     def claim(self, token: LeaseToken, *, until: datetime) -> Sequence[ClaimedListing]:
         """Take over the slice under ``token`` and hold it until ``until``.
@@ -152,7 +152,9 @@ class ListingRepository:
                 .values(lease_token=fresh, due_at=until, waits_for_media=False)
             )
         return [
-            ClaimedListing(listing=_listing(row), product=Product.model_validate(row.canonical), token=fresh)
+            ClaimedListing(
+                listing=listing_of(row), product=Product.model_validate(row.canonical), token=fresh
+            )
             for row in rows
         ]
 
@@ -298,7 +300,8 @@ def _pending(value: dict[str, Any] | None) -> Pending | None:
     )
 
 
-def _listing(row: sa.Row[Any]) -> Listing:
+def listing_of(row: sa.Row[Any]) -> Listing:
+    """Return the listing a row of its table holds."""
     intent = None
     if row.intent_verb is not None:
         intent = Intent(

@@ -85,6 +85,8 @@ class ChannelAccount(Base):
     """Why it needs reconnecting, as a Problem."""
     not_before: Mapped[datetime | None]
     """The channel throttled the account: nothing is dispatched to it before this time."""
+    feed: Mapped[dict[str, Any] | None]
+    """Where the channel reads a file of ours: what was last written (``syndicator.store.feeds``)."""
     created_at: Mapped[datetime] = _now()
 
 

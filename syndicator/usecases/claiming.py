@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from adapters.base import ChannelAdapter
+from adapters.base import ChannelAdapter, FeedingAdapter
 from adapters.http import redact
 from schemas.channel import AccountState, Part, Verb
 from schemas.ids import AttemptId, LeaseToken, ListingId, PictureKey, Sku
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 ACCOUNT_REST = timedelta(minutes=1)
 """Pause of an account whose adapter cannot be made; an operator mends it and the listings flow again by themselves."""
+MOST_IN_FEED_SLICE = 1000
+"""Listings that one file brings to what is wanted at once; the others come with the next one."""
 _BEGINS = frozenset({StepKind.PUBLISH, StepKind.RESUME})
 _NEEDS_PICTURES = _BEGINS | {StepKind.REPUBLISH}
 _SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
@@ -79,12 +81,34 @@ class Claiming:
         if adapter is None:
             self._settle(token, [outcomes.later(c.listing, timedelta(0)) for c in claimed])
             return None, len(claimed)
+        rest = timedelta(0)
+        if isinstance(adapter, FeedingAdapter):
+            claimed, token, rest = self._gather(claimed, account, adapter)
         works, settled = self._plan(self._count_lost(claimed), account, adapter)
+        if rest:
+            settled += [outcomes.later(work.listing, rest) for work in works]
+            works = []
         self._settle(token, settled)
         self._close_dead(settled)
         attempts = self._begin(works, token)
         claim = Claim(token=token, account=account, adapter=adapter, works=works, attempts=attempts)
         return (claim if works else None), len(claimed)
+
+    def _gather(
+        self, claimed: Sequence[ClaimedListing], account: StoredAccount, adapter: FeedingAdapter
+    ) -> tuple[Sequence[ClaimedListing], LeaseToken, timedelta]:
+        """Take the account's other due listings too, for one file carries them all; or say how long it must rest."""
+        token, account_id = claimed[0].token, account.account.id
+        written = self._uow.feeds.of_accounts([account_id]).get(account_id)
+        rest = timedelta(0) if written is None else written.rest(adapter.feed_interval, self._now)
+        if rest:
+            return claimed, token, rest
+        until = self._now + self._lease_time
+        if self._uow.feeds.join_due(
+            account_id, token=token, now=self._now, until=until, most=MOST_IN_FEED_SLICE
+        ):
+            claimed = self._uow.listings.claim(token, until=until)
+        return claimed, claimed[0].token, rest
 
     def _open(self, account: StoredAccount) -> ChannelAdapter | None:
         """Make the adapter; where that fails, an operator's mistake in keys or settings is not the seller's to mend."""
@@ -169,7 +193,9 @@ class Claiming:
     def _without_call(self, work: Work, product: Product, adapter: ChannelAdapter) -> Outcome | None:
         """Return what follows where the channel need not, or must not, be called; None where it is."""
         listing, step = work.listing, work.step
-        if step.kind is StepKind.NOTHING:
+        is_in_doubt = isinstance(adapter, FeedingAdapter) and listing.intent is not None
+        # A file that a lost worker wrote may hold the listing; only the next file says for sure.
+        if step.kind is StepKind.NOTHING and not is_in_doubt:
             return outcomes.in_sync(listing)
         if step.kind is StepKind.ASK:
             question = _question(step, work.label, work.rendition.marker)

@@ -9,7 +9,7 @@ from typing import cast
 
 import structlog
 
-from adapters.base import BatchingAdapter, Change, ChannelAdapter
+from adapters.base import BatchingAdapter, Change, ChannelAdapter, FeedingAdapter
 from adapters.errors import ChannelError, OutcomeUnknown
 from adapters.http import call_deadline
 from schemas.channel import AccountState, Part
@@ -17,11 +17,13 @@ from schemas.ids import LeaseToken, ListingId
 from schemas.listing import Pending, Receipt
 from syndicator.domain.plan import StepKind
 from syndicator.domain.policy import RetryPolicy
+from syndicator.media.storage import MediaStore
 from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.usecases import outcomes
 from syndicator.usecases.claiming import Claim, Claiming
 from syndicator.usecases.outcomes import Ending, Work
+from syndicator.usecases.write_feed import write_feed
 
 log = structlog.get_logger()
 
@@ -37,6 +39,7 @@ def reconcile_listings(
     lease_time: timedelta,
     database: Database,
     adapters: Adapters,
+    store: MediaStore,
     policy: RetryPolicy,
     clock: Clock,
     correlation_id: str | None = None,
@@ -52,11 +55,36 @@ def reconcile_listings(
     if claim is None:
         return count
     with call_deadline(lease_time - LEASE_MARGIN):
-        for batch in _batches(claim):
-            endings = _perform(batch, claim.adapter, policy, clock)
+        for endings in _endings(claim, database, store, policy, clock):
             with database.begin() as uow:
                 _record(uow, claim, endings, clock)
     return count
+
+
+def _endings(
+    claim: Claim, database: Database, store: MediaStore, policy: RetryPolicy, clock: Clock
+) -> Iterator[Mapping[ListingId, Ending]]:
+    """Do the steps; hand on what came of them as soon as it is known."""
+    if isinstance(claim.adapter, FeedingAdapter):
+        yield _perform_by_file(claim, claim.adapter, database, store, policy, clock)
+        return
+    for batch in _batches(claim):
+        yield _perform(batch, claim.adapter, policy, clock)
+
+
+def _perform_by_file(
+    claim: Claim,
+    adapter: FeedingAdapter,
+    database: Database,
+    store: MediaStore,
+    policy: RetryPolicy,
+    clock: Clock,
+) -> Mapping[ListingId, Ending]:
+    try:
+        return write_feed(claim.works, claim.account, adapter, database=database, store=store, clock=clock)
+    except Exception as exc:  # noqa: BLE001 - whatever it was, each listing of the file is recorded
+        error, now = _as_channel_error(exc), clock.now()
+        return {work.listing.id: outcomes.failed(work, error, now, policy) for work in claim.works}
 
 
 def _batches(claim: Claim) -> Iterator[Sequence[Work]]:

@@ -18,7 +18,7 @@ from schemas.ids import ChannelKind
 from schemas.listing import fingerprint
 from syndicator.domain.policy import RetryPolicy
 from syndicator.media.storage import ObjectStore, StoredPictures, open_store
-from syndicator.settings import Settings
+from syndicator.settings import SettingInvalid, Settings
 from syndicator.store.engine import Database
 from syndicator.store.secrets import FernetCipher, load_or_make_key
 from syndicator.telemetry import log_call
@@ -83,6 +83,18 @@ def _blank(channel: ChannelType) -> Credentials:
     return Credentials(dict.fromkeys(channel.credential_names, ""))
 
 
+def _cipher(keys: Sequence[str]) -> FernetCipher:
+    try:
+        return FernetCipher(keys)
+    except ValueError as exc:
+        raise SettingInvalid(
+            "SYNDICATOR_SECRET_KEYS",
+            th="มีค่าที่ไม่ใช่กุญแจ (ต้องเป็น base64 แบบ url-safe ของ 32 ไบต์) สร้างกุญแจด้วย: syndicator doctor --new-key",
+            en="it holds something that is not a key (url-safe base64 of 32 bytes); "
+            "make one with: syndicator doctor --new-key",
+        ) from exc
+
+
 @dataclass(frozen=True)
 class App:
     """The application of one process. Parts are made when first asked for, so that a command pays for what it uses."""
@@ -101,14 +113,16 @@ class App:
         """Encrypts credentials with the configured keys, or with one kept under ``var`` beside private servers.
 
         Raises:
-            ValueError: The database is a real one and no key is configured.
+            SettingInvalid: The database is a real one and no key is configured, or one is no key.
         """
         if keys := self.settings.all_secret_keys:
-            return FernetCipher(keys)
+            return _cipher(keys)
         if self.settings.database_url is not None:
-            raise ValueError(
-                "SYNDICATOR_SECRET_KEYS is not set; it is required when SYNDICATOR_DATABASE_URL names a real database "
-                "(make one with: syndicator doctor --new-key)"
+            raise SettingInvalid(
+                "SYNDICATOR_SECRET_KEYS",
+                th="ยังไม่ได้ตั้งค่า ต้องมีเมื่อใช้ฐานข้อมูลจริงใน SYNDICATOR_DATABASE_URL สร้างกุญแจด้วย: syndicator doctor --new-key",
+                en="it is not set, and is required when SYNDICATOR_DATABASE_URL names a real database; "
+                "make one with: syndicator doctor --new-key",
             )
         return FernetCipher([load_or_make_key(self.settings.var / "secret.key")])
 

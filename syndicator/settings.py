@@ -6,16 +6,35 @@ Every value is an environment variable with the prefix ``SYNDICATOR_``; groups n
 
 import os
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.settings import EmarketSettings, Group, HttpSettings, LineSettings, MetaSettings
+from schemas.problem import Problem
 from syndicator.media.settings import MediaSettings
 
 PREFIX = "SYNDICATOR_"
+
+
+class Language(StrEnum):
+    """Languages that commands speak."""
+
+    THAI = "th"
+    ENGLISH = "en"
+
+
+class SettingInvalid(ValueError):
+    """A setting cannot be used; ``problem`` names it and says what to do, never its value."""
+
+    def __init__(self, name: str, *, th: str, en: str) -> None:
+        super().__init__(f"the setting {name} is not valid: {en}")
+        self.problem = Problem(
+            path=name, code="setting_invalid", th=f"ค่าตั้งระบบ {name} ไม่ถูกต้อง: {th}", en=str(self)
+        )
 
 
 class ApiSettings(Group):
@@ -104,13 +123,32 @@ def _read_secret_file(name: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as exc:
-        raise ValueError(f"{name} names {path}, which cannot be read: {exc.strerror}") from exc
+        raise SettingInvalid(
+            name,
+            th=f"อ่านไฟล์ {path} ไม่ได้ ({exc.strerror})",
+            en=f"the file {path} cannot be read ({exc.strerror})",
+        ) from exc
 
 
 def _put(tree: dict[str, Any], keys: list[str], value: str) -> None:
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
     tree[keys[-1]] = value
+
+
+def read_settings() -> "Settings":
+    """Read the environment once.
+
+    Raises:
+        SettingInvalid: A setting is wrong, or a file that holds one cannot be read.
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors(include_input=False)[0]
+        where = "__".join(str(part).upper() for part in first["loc"])
+        name = where if where.startswith(PREFIX) else f"{PREFIX}{where}"
+        raise SettingInvalid(name, th=first["msg"], en=first["msg"]) from None
 
 
 class Settings(BaseSettings):
@@ -137,8 +175,8 @@ class Settings(BaseSettings):
     """Comma-separated Fernet keys; the first encrypts, all decrypt."""
     seller: str = "seller-1"
     """The seller that commands act for when ``--seller`` is not given."""
-    language: str = "th"
-    """Language of what commands print for sellers: ``th`` or ``en``."""
+    language: Language = Language.THAI
+    """Language of what commands print for people."""
 
     api: ApiSettings = ApiSettings()
     sandbox: SandboxSettings = SandboxSettings()

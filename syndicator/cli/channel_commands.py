@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from adapters.base import ChannelType
 from adapters.errors import AccountRestricted, AuthExpired, ChannelError
 from adapters.registry import CHANNELS
 from adapters.testing.sandbox.accounts import sandbox_accounts
 from schemas.channel import AccountState, Credentials
-from schemas.ids import ChannelKind
+from schemas.ids import ChannelKind, SellerId
 from schemas.problem import Problem
 from syndicator.bootstrap import App
 from syndicator.cli.exit_codes import Exit
@@ -117,15 +118,33 @@ def connect(
         with opened.database.begin() as uow:
             seller_id = uow.accounts.ensure_seller(command.seller)
         for one in details:
-            connect_account(
-                seller_id, one, database=opened.database, adapters=opened.adapters, clock=opened.clock
-            )
+            _connect(opened, seller_id, one)
             label = CHANNELS[one.kind]
             command.out.say(
                 f"เชื่อม {label.label_th} แล้ว: {one.name}", f"Connected {label.label_en}: {one.name}"
             )
             connected.append(one.name)
     command.out.data({"connected": connected})
+
+
+def _connect(opened: App, seller_id: SellerId, details: AccountDetails) -> None:
+    try:
+        connect_account(
+            seller_id, details, database=opened.database, adapters=opened.adapters, clock=opened.clock
+        )
+    except ValidationError as exc:
+        raise CommandFailed(_wrong_setting(details, exc), Exit.USAGE) from None
+
+
+def _wrong_setting(details: AccountDetails, exc: ValidationError) -> Problem:
+    first = exc.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    return Problem(
+        path="--setting",
+        code="account_setting_invalid",
+        th=f"ค่า --setting {name} ของบัญชี {details.name} ({details.kind}) ไม่ถูกต้อง: {first['msg']}",
+        en=f"--setting {name} of the account {details.name} ({details.kind}) is not valid: {first['msg']}",
+    )
 
 
 def sandbox_details(seller: int = 1) -> list[AccountDetails]:

@@ -15,6 +15,7 @@ from syndicator.cli.exit_codes import Exit
 from syndicator.intake.errors import IntakeError
 from syndicator.local.errors import LocalError
 from syndicator.media.storage import StorageError
+from syndicator.settings import SettingInvalid
 
 
 class CommandFailed(Exception):
@@ -50,6 +51,9 @@ def explain(exc: Exception) -> tuple[Problem, Exit] | None:
         return exc.problem, exc.code
     if isinstance(exc, OSError) and exc.filename is not None:
         return _file(exc)
+    if isinstance(exc, ValidationError):
+        # Settings and files have their own errors; anything else that does not validate is a fault of ours.
+        return None
     for kinds, code in _CODES:
         if isinstance(exc, kinds):
             return _sentence(exc), code
@@ -57,7 +61,7 @@ def explain(exc: Exception) -> tuple[Problem, Exit] | None:
 
 
 _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-    ((ValidationError,), Exit.USAGE),
+    ((SettingInvalid,), Exit.USAGE),
     ((IntakeError,), Exit.BAD_INPUT),
     ((LocalError, StorageError), Exit.UNREACHABLE),
     ((sqlalchemy.exc.OperationalError, redis.RedisError), Exit.UNREACHABLE),
@@ -68,8 +72,6 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
 
 
 def _sentence(exc: Exception) -> Problem:
-    if isinstance(exc, ValidationError):
-        return _settings(exc)
     if isinstance(exc, (sqlalchemy.exc.OperationalError, redis.RedisError)):
         return _server(exc)
     problem = getattr(exc, "problem", None)
@@ -102,15 +104,3 @@ def _server(exc: Exception) -> Problem:
 
 def _plain(code: str, text: str) -> Problem:
     return Problem(path="", code=code, th=text, en=text)
-
-
-def _settings(exc: ValidationError) -> Problem:
-    first = exc.errors()[0]
-    where = "__".join(str(part).upper() for part in first["loc"])
-    name = where if where.startswith("SYNDICATOR_") else f"SYNDICATOR_{where}"
-    return Problem(
-        path=name,
-        code="setting_invalid",
-        th=f"ค่าตั้งระบบ {name} ไม่ถูกต้อง: {first['msg']}",
-        en=f"the setting {name} is not valid: {first['msg']}",
-    )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from syndicator.cli.output import Output
-from syndicator.settings import Settings
+from syndicator.settings import Settings, read_settings
 from syndicator.telemetry import configure_logging
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
@@ -29,9 +29,9 @@ def begin(*, as_json: bool = False, seller: str | None = None) -> Command:
     """Read the settings once.
 
     Raises:
-        pydantic.ValidationError: A setting is not valid; the message names it.
+        SettingInvalid: A setting is not valid; the sentence names it.
     """
-    settings = Settings()
+    settings = read_settings()
     configure_logging(level=logging.WARNING)
     return Command(
         settings=settings,

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.problem import Problem
+from syndicator.settings import Language
 
 CELLS_BETWEEN = 3
 """A border and a space on either side, for each column."""
@@ -28,7 +29,7 @@ class Output:
     """Where a command speaks. With ``as_json`` people's text goes to standard error and standard output is JSON only."""
 
     as_json: bool = False
-    language: str = "th"
+    language: Language = Language.THAI
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
 
     def __post_init__(self) -> None:
@@ -37,7 +38,7 @@ class Output:
 
     def say(self, th: str, en: str) -> None:
         """Print a sentence in the reader's language."""
-        self.console.print(th if self.language == "th" else en, markup=False)
+        self.console.print(th if self.language is Language.THAI else en, markup=False)
 
     def block(self, title: str, lines: Iterable[str]) -> None:
         """Print a title and, indented below it, sentences of any length; the terminal wraps them at its full width."""
@@ -47,11 +48,11 @@ class Output:
 
     def pick(self, th: str, en: str) -> str:
         """Return the text of the reader's language."""
-        return th if self.language == "th" else en
+        return th if self.language is Language.THAI else en
 
     def problem(self, problem: Problem) -> str:
         """Return a problem's sentence in the reader's language."""
-        return problem.th if self.language == "th" else problem.en
+        return problem.th if self.language is Language.THAI else problem.en
 
     def data(self, document: Any) -> None:
         """Print the command's result for programs; nothing when a person is reading."""
@@ -106,9 +107,9 @@ _PHASES = {
 class PhaseProgress:
     """One bar for each phase, made when the phase is first told of."""
 
-    def __init__(self, bars: Progress, language: str) -> None:
+    def __init__(self, bars: Progress, language: Language) -> None:
         self._bars = bars
-        self._thai = language == "th"
+        self._thai = language is Language.THAI
         self._tasks: dict[str, Any] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:

@@ -98,3 +98,11 @@ def test_a_market_file_with_an_unknown_key_is_named_and_other_channels_go_on(cli
     cli.connect(accounts["page"], tmp_path / "secrets").told(0)
 
     assert [a["name"] for a in cli.json("channels", "list")["accounts"]] == ["page"]
+
+
+def test_a_wrong_setting_of_an_account_is_named(cli, accounts, tmp_path):
+    wrong = ("--setting", "categories=5")
+
+    cli.connect(accounts["line"], tmp_path / "secrets", *wrong).told(2, "categories", "line_shop")
+
+    assert cli.json("channels", "list")["accounts"] == []

@@ -12,6 +12,7 @@ from syndicator.cli.output import Output
 from syndicator.cli.views import counts_by_account, show_counts, show_listings, show_what_to_do, step_name
 from syndicator.domain.listing import Wanted
 from syndicator.domain.plan import StepKind
+from syndicator.settings import Language
 from syndicator.store.reports import ListingReport
 
 TOO_HEAVY = Problem(
@@ -73,7 +74,8 @@ def test_accounts_with_the_same_trouble_share_one_block(capsys):
 
 def test_an_unconfirmed_listing_is_said_to_be_so(capsys):
     show_listings(
-        Output(language="en"), [a_report(state=ListingState.WORKING, unconfirmed=True, problems=())]
+        Output(language=Language.ENGLISH),
+        [a_report(state=ListingState.WORKING, unconfirmed=True, problems=())],
     )
 
     assert "working (unconfirmed)" in capsys.readouterr().out
@@ -121,4 +123,6 @@ def test_words_of_sellers_are_never_read_as_markup(capsys):
 
 def test_every_step_has_a_name_in_both_languages():
     for kind in StepKind:
-        assert step_name(Output(language="th"), kind.value) != step_name(Output(language="en"), kind.value)
+        assert step_name(Output(language=Language.THAI), kind.value) != step_name(
+            Output(language=Language.ENGLISH), kind.value
+        )

@@ -10,19 +10,21 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_FILE_BYTES = 500_000
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
-# Written in pieces, so that this file does not hold what it looks for.
+
+def unseamed(text):
+    """Join what is written with seams (~), so that this file does not hold what it looks for."""
+    return text.replace("~", "")
+
+
 FORBIDDEN = {
-    "address of a package registry": re.compile(
-        r"py" r"pi\.org|python" r"hosted\.org|--(?:extra-)?index" r"-url|--find" r"-links"
-    ),
-    "path of somebody's machine": re.compile(
-        r"(?<![\w.])/(?:wo" r"rk|ho" r"me|Us" r"ers)/[\w.]+|/tm" r"p/h/"
-    ),
-    "unfinished work": re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b|raise NotImplemented" r"Error"),
-    "private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE " r"KEY-----"),
-    "access key": re.compile(
-        r"\bAK" r"IA[0-9A-Z]{16}\b|\bgh" r"[pousr]_[A-Za-z0-9]{36}\b|\bEA" r"A[A-Za-z0-9]{60,}"
-    ),
+    what: re.compile(unseamed(pattern))
+    for what, pattern in {
+        "address of a package registry": r"py~pi\.org|python~hosted\.org|--(?:extra-)?index-~url|--find-~links",
+        "path of somebody's machine": r"(?<![\w.])/(?:wo~rk|ho~me|Us~ers)/[\w.]+|/tm~p/h/",
+        "unfinished work": r"\b(?:TO~DO|FIX~ME|X~XX)\b|raise Not~ImplementedError",
+        "private key": r"-----BEGIN [A-Z ]*PRIVATE ~KEY-----",
+        "access key": r"\bAK~IA[0-9A-Z]{16}\b|\bgh~[pousr]_[A-Za-z0-9]{36}\b|\bEA~A[A-Za-z0-9]{60,}",
+    }.items()
 }
 ALLOWED = {
     # Lock files are compiled with this switched off; the Makefile names the options that do so.
@@ -68,15 +70,15 @@ def _without_allowed(name, what, text):
 @pytest.mark.parametrize(
     "text",
     [
-        "https://pypi.org/simple",
-        "see /home/somebody/notes",
-        "# TODO later",
-        "-----BEGIN RSA PRIVATE KEY-----",
-        "AKIA" + "ABCDEFGHIJKLMNOP",
+        "https://py~pi.org/simple",
+        "see /ho~me/somebody/notes",
+        "# TO~DO later",
+        "-----BEGIN RSA PRIVATE ~KEY-----",
+        "AK~IAABCDEFGHIJKLMNOP",
     ],
 )
 def test_the_patterns_find_what_they_are_for(text):
-    assert any(pattern.search(text) for pattern in FORBIDDEN.values())
+    assert any(pattern.search(unseamed(text)) for pattern in FORBIDDEN.values())
 
 
 def test_no_file_is_large():

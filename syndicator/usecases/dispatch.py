@@ -97,7 +97,9 @@ class _Look:
 
     def lease_listings(self) -> list[WakeUp]:
         in_flight = dict(self.uow.dispatch.in_flight(self.now))
-        room = self.limits.outstanding - sum(in_flight.values())
+        # One worker that carries a whole account in one file takes no more room than the account may.
+        taken = sum(min(count, self.limits.per_account) for count in in_flight.values())
+        room = self.limits.outstanding - taken
         messages: list[WakeUp] = []
         for lane in Lane:
             if room <= 0:
@@ -134,20 +136,22 @@ class _Look:
         leases: dict[ListingId, LeaseToken] = {}
         for stored in self.uow.accounts.get({listing.account_id for listing in due}).values():
             own = [listing for listing in due if listing.account_id == stored.account.id]
-            batch = max(self.limits.cheap_slice, self._batch_of(stored.account))
-            for part in _slices(own, batch):
+            batch, publishes_alone = self._slicing_of(stored.account)
+            for part in _slices(own, max(self.limits.cheap_slice, batch), publishes_alone=publishes_alone):
                 leases |= dict.fromkeys((listing.id for listing in part), _token())
         self.uow.dispatch.lease_listings(leases, until=self.now + self.limits.lease)
         for token in dict.fromkeys(leases.values()):
             yield WakeUp(actor=RECONCILE, queue=QUEUES[lane], lease=token)
 
-    def _batch_of(self, account: ChannelAccount) -> int:
+    def _slicing_of(self, account: ChannelAccount) -> tuple[int, bool]:
+        """Return how many listings one call takes, and whether a publish wants a lease of its own."""
         try:
-            return self.adapters.capabilities(account).update_batch
+            capabilities = self.adapters.capabilities(account)
         except (KeyError, ValueError) as exc:
             # One account that cannot be opened must not stop everybody's dispatch; its worker says what is wrong.
             log.warning("account.not_described", account=account.id, error=type(exc).__name__)
-            return 1
+            return 1, True
+        return capabilities.update_batch, capabilities.visible_steps
 
     def lease_media(self) -> list[WakeUp]:
         room = self.limits.media_outstanding - self.uow.dispatch.media_in_flight(self.now)
@@ -194,11 +198,15 @@ def _fair_shares(allowed: Mapping[AccountId, int], room: int) -> dict[AccountId,
     return {account: share for account, share in shares.items() if share}
 
 
-def _slices(due: Sequence[DueListing], batch: int) -> Iterator[Sequence[DueListing]]:
+def _slices(
+    due: Sequence[DueListing], batch: int, *, publishes_alone: bool
+) -> Iterator[Sequence[DueListing]]:
     """Cut an account's due listings: one alone where a visible publish may come, else up to a batch together."""
-    cheap = [listing for listing in due if listing.is_cheap]
-    for start in range(0, len(cheap), batch):
-        yield cheap[start : start + batch]
+    together = [
+        listing for listing in due if listing.is_cheap or not (publishes_alone or listing.is_doubtful)
+    ]
+    for start in range(0, len(together), batch):
+        yield together[start : start + batch]
     for listing in due:
-        if not listing.is_cheap:
+        if listing not in together:
             yield [listing]

@@ -5,7 +5,7 @@ order. Told by one line of JSON on standard input, then by an empty line for eac
 prices, ``rounds`` times all stock. It answers each with its seconds.
 
     {"sandbox": "http://127.0.0.1:8099", "static": "http://127.0.0.1:8100", "folder": "...", "photos": "...",
-     "pool": "threads", "rounds": 3, "shops": [{"file": "...", "accounts": {"line_shop": {...}, ...}}]}
+     "pool": "threads", "maker": "by_channel", "rounds": 3, "shops": [{"file": "...", "accounts": {"line_shop": {...}, ...}}]}
 """
 
 import csv
@@ -16,7 +16,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,18 +54,39 @@ class Shop:
     goods: list[Goods] = field(default_factory=list)
 
 
-def make_pictures(photo: str, folder: str) -> tuple[str, str]:
-    """Open a photo once; write the large one for the Page and the square one for the others; return their names."""
-    stem = Path(photo).stem
-    names = (f"{stem}-page.jpg", f"{stem}-square.jpg")
+def upright(photo: str) -> Image.Image:
     with Image.open(photo) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("RGB")
-    large = picture.copy()
-    large.thumbnail((2048, 2048))
-    large.save(Path(folder) / names[0], "JPEG", quality=85)
-    square = ImageOps.pad(picture, (1080, 1080), color="white")
-    square.save(Path(folder) / names[1], "JPEG", quality=85)
+        return ImageOps.exif_transpose(opened).convert("RGB")
+
+
+def save_large(picture: Image.Image, path: Path) -> None:
+    picture.thumbnail((2048, 2048))
+    picture.save(path, "JPEG", quality=85)
+
+
+def save_square(picture: Image.Image, path: Path) -> None:
+    ImageOps.pad(picture, (1080, 1080), color="white").save(path, "JPEG", quality=85)
+
+
+def pictures_by_channel(photo: str, folder: str) -> tuple[str, ...]:
+    """Do what every channel's own function does by itself: open the photo, size it, save it."""
+    names = tuple(f"{Path(photo).stem}-{channel}.jpg" for channel in ("page", "instagram", "line", "market"))
+    save_large(upright(photo), Path(folder, names[0]))
+    for name in names[1:]:
+        save_square(upright(photo), Path(folder, name))
     return names
+
+
+def pictures_shared(photo: str, folder: str) -> tuple[str, ...]:
+    """Open the photo once; three channels take one and the same square."""
+    page, square = f"{Path(photo).stem}-page.jpg", f"{Path(photo).stem}-square.jpg"
+    picture = upright(photo)
+    save_square(picture, Path(folder, square))
+    save_large(picture, Path(folder, page))
+    return page, square, square, square
+
+
+MAKERS = {"by_channel": pictures_by_channel, "shared": pictures_shared}
 
 
 class Script:
@@ -77,13 +98,17 @@ class Script:
     # -- publish
 
     def publish(self, goods: Goods) -> None:
-        photos = [os.path.join(self.job["photos"], name) for name in goods.row["image_files"].split("|")]
-        made = list(self.pictures.map(make_pictures, photos, [self.job["folder"]] * len(photos)))
-        squares = [f"{self.job['static']}/{square}" for _, square in made]
-        self.post_page(goods, [Path(self.job["folder"], large).read_bytes() for large, _ in made])
-        self.post_instagram(goods, squares)
-        self.create_line(goods, squares)
-        self.create_market(goods, squares)
+        photos = [str(Path(self.job["photos"], name)) for name in goods.row["image_files"].split("|")]
+        make, folder = MAKERS[self.job["maker"]], self.job["folder"]
+        made = list(self.pictures.map(make, photos, [folder] * len(photos)))
+        page, instagram, line, market = zip(*made, strict=True)
+        self.post_page(goods, [Path(folder, name).read_bytes() for name in page])
+        self.post_instagram(goods, self.urls(instagram))
+        self.create_line(goods, self.urls(line))
+        self.create_market(goods, self.urls(market))
+
+    def urls(self, names: Sequence[str]) -> list[str]:
+        return [f"{self.job['static']}/{name}" for name in names]
 
     def post_page(self, goods: Goods, pictures: list[bytes]) -> None:
         page = goods.shop.accounts["facebook_page"]["external_id"]

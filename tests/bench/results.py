@@ -43,8 +43,8 @@ def is_met(found: Entry) -> bool | None:
     """Say whether a result keeps its target; None where it has none."""
     if "target" not in found:
         return None
-    ratio: float = found["ratio"]
-    return ratio >= found["target"] if found["better"] == HIGHER else ratio <= found["target"]
+    ratio, target = float(found["ratio"]), float(found["target"])
+    return ratio >= target if found["better"] == HIGHER else ratio <= target
 
 
 def table(found: Sequence[Entry]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,8 +34,8 @@ from syndicator.usecases.import_file import import_file
 from syndicator.usecases.submit_products import Submission, submit_products
 from tests.bench.workload import Shop, Workload
 
-LOOK_EVERY_S = 0.02
-PATIENCE_S = 600.0
+LOOK_EVERY_S = 0.05
+PATIENCE_S = 300.0
 IDLE_S = 5.0
 START_S = 5.0
 PRICE_STEP = 100
@@ -126,8 +127,8 @@ class _Ours:
         visible, calls = _of(summary, "visible"), _of(summary, "calls")
         self._expect_live()
         steps, scheduler = self._steps(), self._scheduler_cpu() - scheduler
-        price = [timed(lambda: self._change(_dearer, stock=50)) for _ in range(rounds)]
-        stock = [timed(lambda s=51 + n: self._change(_same, stock=s)) for n in range(rounds)]
+        price = [timed(partial(self._change, _dearer, stock=50)) for _ in range(rounds)]
+        stock = [timed(partial(self._change, _same, stock=51 + n)) for n in range(rounds)]
         self._expect_live()
         return Run(
             publish=publish,
@@ -148,7 +149,9 @@ class _Ours:
                 seller = uow.accounts.ensure_seller(f"seller-{shop.number}")
             self._sellers[shop.number] = seller
             for details in sandbox_details(shop.number):
-                connect_account(seller, details, database=app.database, adapters=app.adapters, clock=app.clock)
+                connect_account(
+                    seller, details, database=app.database, adapters=app.adapters, clock=app.clock
+                )
 
     def _publish(self) -> None:
         for shop in self._workload.shops:
@@ -197,14 +200,8 @@ class _Ours:
         horizon = self._app.clock.now() + timedelta(days=1)
         with self._app.database.begin() as uow:
             # One seller after the other: the first that still moves ends the look.
-            return next(
-                (
-                    count
-                    for seller in self._sellers.values()
-                    if (count := uow.reports.unsettled(seller, horizon=horizon))
-                ),
-                0,
-            )
+            moving = (uow.reports.unsettled(seller, horizon=horizon) for seller in self._sellers.values())
+            return next((count for count in moving if count), 0)
 
     def _expect_live(self) -> None:
         with self._app.database.begin() as uow:
@@ -244,14 +241,16 @@ def _of(summary: Mapping[str, Mapping[str, Any]], counter: str) -> dict[str, int
 # -- the plain script
 
 
-def run_script(workload: Workload, var: Path, *, rounds: int, pool: str) -> Run:
+def run_script(workload: Workload, var: Path, *, rounds: int, pool: str, maker: str) -> Run:
     """Start a sandbox as the stack does and a static server, then let the script do the same."""
     folder = var / "pictures"
     folder.mkdir(parents=True)
     sandbox, static = (f"http://127.0.0.1:{free_port('127.0.0.1')}" for _ in range(2))
     with Supervisor(var / "log") as supervisor:
         supervisor.start([_sandbox_child(sandbox, var), _static_child(static, folder)])
-        with _Script(_job(workload, sandbox, static, folder, rounds=rounds, pool=pool)) as script:
+        with _Script(
+            _job(workload, sandbox, static, folder, rounds=rounds, pool=pool, maker=maker)
+        ) as script:
             publish = script.part("publish")
             summary = SandboxClient(sandbox).summary()
             price = [script.part("price") for _ in range(rounds)]
@@ -267,7 +266,12 @@ def run_script(workload: Workload, var: Path, *, rounds: int, pool: str) -> Run:
 
 def _sandbox_child(url: str, var: Path) -> Child:
     port = str(httpx.URL(url).port)
-    own = ("--state", str(var / "sandbox" / "state.json"), "--journal", str(var / "sandbox" / "journal.ndjson"))
+    own = (
+        "--state",
+        str(var / "sandbox" / "state.json"),
+        "--journal",
+        str(var / "sandbox" / "journal.ndjson"),
+    )
     return Child(
         name="sandbox",
         argv=(sys.executable, "-m", "syndicator", "sandbox", "--port", port, *own),

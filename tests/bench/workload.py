@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from adapters.config_files import config_dir
+from schemas.ids import Sku
 from syndicator.media.sample_files import PhotoKind
 from syndicator.media.sample_photos import make_photo
 
@@ -25,7 +26,7 @@ class Shop:
 
     number: int
     file: Path
-    skus: tuple[str, ...]
+    skus: tuple[Sku, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _write(file: Path, number: int, header: Sequence[str], rows: list[dict[str, 
         writer = csv.DictWriter(out, header)
         writer.writeheader()
         writer.writerows(rows)
-    return Shop(number, file, tuple(row["sku"] for row in rows))
+    return Shop(number, file, tuple(Sku(row["sku"]) for row in rows))
 
 
 def _make_missing(workload: Workload, photos: Path) -> None:

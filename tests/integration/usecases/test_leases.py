@@ -1,0 +1,160 @@
+"""A lease is held by one worker at a time; whoever comes late or twice finds nothing."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from schemas.channel import Verb
+from schemas.ids import LeaseToken
+from schemas.listing import ListingState
+from syndicator.store.listings import Outcome
+from tests.support.app import LEASE, CoreApp, goods
+from tests.support.fake_channel import Fault, WorkerKilled
+
+
+def test_a_message_delivered_twice_finds_nothing_the_second_time(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+
+    assert [app.reconcile(lease), app.reconcile(lease)] == [1, 0]
+
+    assert page.count(Verb.PUBLISH) == 1
+
+
+def test_a_message_delivered_twice_at_the_same_moment_finds_nothing_the_second_time(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+    second: list[int] = []
+    page.meanwhile = lambda: second.append(app.reconcile(lease))
+
+    app.reconcile(lease)
+
+    assert second == [0]
+    assert page.count(Verb.PUBLISH) == 1
+
+
+def test_a_claim_changes_the_token(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+    held: list[str] = []
+    page.meanwhile = lambda: held.append(app.listing().lease_token)
+
+    app.reconcile(lease)
+
+    assert held
+    assert held[0] not in {None, lease}
+
+
+def test_two_workers_claiming_at_once_share_nothing(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+    lease = LeaseToken(app.lease_one())
+    until = app.clock.now() + LEASE
+
+    with app.database.begin() as first, app.database.begin() as second:
+        assert len(first.listings.claim(lease, until=until)) == 1
+        assert second.listings.claim(lease, until=until) == []
+
+
+def test_a_lease_that_ran_out_is_leased_again_under_another_token(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+    first = app.lease_one()
+    assert app.dispatch() == []
+
+    app.clock.advance(LEASE)
+    second = app.lease_one()
+
+    assert second != first
+    assert app.reconcile(first) == 0
+    assert app.reconcile(second) == 1
+
+
+def test_an_outcome_after_the_lease_was_lost_is_not_written(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+
+    def another_worker_takes_over() -> None:
+        app.clock.advance(LEASE)
+        app.lease_one()
+
+    page.meanwhile = another_worker_takes_over
+
+    app.reconcile(lease)
+
+    row = app.listing()
+    assert row.external_id is None
+    assert row.intent_verb == "publish"
+    assert row.lease_token is not None
+
+
+def test_whoever_took_over_finds_what_the_slow_worker_made(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+    taken: list[str] = []
+
+    def another_worker_takes_over() -> None:
+        app.clock.advance(LEASE)
+        taken.append(app.lease_one())
+
+    page.meanwhile = another_worker_takes_over
+    app.reconcile(lease)
+
+    app.reconcile(taken[0])
+    app.run_until_quiet()
+
+    assert page.most_visible == {"P-1": 1}
+    assert app.state() is ListingState.LIVE
+
+
+def test_recording_under_a_foreign_token_says_what_was_lost(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+    listing_id = app.listing().id
+    outcome = Outcome(listing_id=listing_id, wish=1, state=ListingState.LIVE, due_in=None)
+
+    with app.database.begin() as uow:
+        lost = uow.listings.record(LeaseToken("nobody's"), [outcome], now=app.clock.now())
+
+    assert lost == {listing_id}
+    assert app.state() is ListingState.WORKING
+
+
+def test_a_lease_without_a_time_is_refused_by_the_database(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+
+    with pytest.raises(sa.exc.IntegrityError, match="listing_lease_check"):
+        app.execute("UPDATE listing SET lease_token = 'x', due_at = NULL")
+
+
+def test_a_wish_for_a_leased_listing_leaves_the_lease_alone(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+    lease = app.lease_one()
+    before = app.listing()
+
+    app.submit(goods(price=9900))
+
+    after = app.listing()
+    assert (after.lease_token, after.due_at, after.wish) == (lease, before.due_at, before.wish + 1)
+
+
+def test_an_attempt_is_closed_once(app: CoreApp) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, Fault.KILLED_AFTER)
+    app.submit(goods())
+    with pytest.raises(WorkerKilled):
+        app.run_once()
+    assert app.outcomes() == [("publish", None)]
+
+    app.clock.advance(LEASE + timedelta(seconds=1))
+    app.run_until_quiet()
+
+    assert [outcome for _, outcome in app.outcomes()] == ["lost", "found"]

@@ -31,7 +31,7 @@ test: $(DEV) ## Run every test, on all cores; nothing leaves this machine
 	$(BIN)/pytest -n logical
 
 .PHONY: unit
-unit: $(DEV) ## Run the tests that start no server and no process
+unit: $(DEV) ## Run the quick tests: no PostgreSQL, no Redis, no worker
 	$(BIN)/pytest -n logical tests/unit tests/property tests/contract tests/docs
 
 .PHONY: check

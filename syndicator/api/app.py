@@ -1,4 +1,4 @@
-"""The HTTP door. Today: the pictures channels fetch, and whether the process is alive."""
+"""The HTTP door. Today: the pictures and files channels fetch, and whether the process is alive."""
 
 import re
 from typing import Annotated
@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from schemas.ids import PictureKey
 from syndicator import __version__
+from syndicator.api import feeds
 from syndicator.bootstrap import App
 from syndicator.media.storage import InvalidKey, StorageError
 
@@ -21,6 +22,9 @@ def create_app(app: App) -> FastAPI:
     api = FastAPI(title="Syndicator", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     api.state.app = app
     api.add_api_route("/health/live", live, methods=["GET"])
+    # Below the address of pictures too: whoever makes that one public makes the files public with it.
+    for address in (feeds.PATH, f"/media{feeds.PATH}"):
+        api.add_api_route(address, feeds.feed, methods=["GET", "HEAD"])
     api.add_api_route("/media/{key:path}", picture, methods=["GET", "HEAD"])
     return api
 

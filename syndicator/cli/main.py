@@ -36,6 +36,10 @@ COMMANDS = {
         "syndicator.cli.queue_commands:queues",
         "Show whether the queues are healthy: due work, its age, what is in progress, what is dead, who is alive.",
     ),
+    "feeds": (
+        "syndicator.cli.feed_command:feeds",
+        "List the files that markets read: account, rows, address, when written.",
+    ),
     "preview": (
         "syndicator.cli.preview_commands:preview",
         "Show exactly what a channel would get: the same text, pictures and figures that publishing sends.",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -75,6 +75,10 @@ class MediaStore(Protocol):
         """
         ...
 
+    def read_dated(self, key: str) -> tuple[bytes, datetime]:
+        """Return everything under ``key`` and when it was stored, UTC; errors as :meth:`read`."""
+        ...
+
     def exists(self, key: str) -> bool:
         """Tell whether something is stored under ``key``; errors as :meth:`read`."""
         ...
@@ -109,8 +113,13 @@ class ObjectStore:
 
     def read(self, key: str) -> bytes:
         """Return the bytes; see :meth:`MediaStore.read`."""
+        return self.read_dated(key)[0]
+
+    def read_dated(self, key: str) -> tuple[bytes, datetime]:
+        """Return the bytes and their date; see :meth:`MediaStore.read_dated`."""
         with self._reading(key):
-            return bytes(obstore.get(self._store, key).bytes())
+            found = obstore.get(self._store, key)
+            return bytes(found.bytes()), found.meta["last_modified"].astimezone(UTC)
 
     def exists(self, key: str) -> bool:
         """Tell whether the key is taken; see :meth:`MediaStore.exists`."""

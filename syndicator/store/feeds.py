@@ -99,16 +99,14 @@ class FeedRepository:
         }
         self._connection.execute(sa.update(_ACCOUNT).where(_ACCOUNT.c.id == account_id).values(feed=value))
 
-    def let_shrink(self, account_id: AccountId) -> bool:
-        """Allow the next file to have far fewer rows; return whether there is a file at all."""
-        changed = self._connection.execute(
+    def let_shrink(self, account_id: AccountId) -> None:
+        """Allow the account's next file to have far fewer rows; nothing changes where there is no file."""
+        allowed = sa.literal({"may_shrink": True}, type_=_ACCOUNT.c.feed.type)
+        self._connection.execute(
             sa.update(_ACCOUNT)
             .where(_ACCOUNT.c.id == account_id, _ACCOUNT.c.feed.is_not(None))
-            .values(
-                feed=_ACCOUNT.c.feed.op("||")(sa.literal({"may_shrink": True}, type_=_ACCOUNT.c.feed.type))
-            )
+            .values(feed=_ACCOUNT.c.feed.op("||")(allowed))
         )
-        return changed.rowcount == 1
 
     def join_due(
         self, account_id: AccountId, *, token: LeaseToken, now: datetime, until: datetime, most: int

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.base import FeedFile, FeedingAdapter, FeedShrank
-from schemas.ids import ExternalId, ListingId, PictureKey, Sku
+from schemas.ids import AccountId, ExternalId, ListingId, PictureKey, Sku
 from schemas.listing import Receipt, Rendition
 from schemas.problem import Problem
 from syndicator.domain import sentences
@@ -67,6 +67,13 @@ def write_feed(
         return _Writing(
             works=works, account=account, adapter=adapter, database=database, store=store, clock=clock
         ).write()
+
+
+def let_shrink(account_id: AccountId, *, uow: UnitOfWork, now: datetime) -> None:
+    """Let the account's next file have far fewer rows, as an operator said; what was refused for it falls due."""
+    uow.feeds.let_shrink(account_id)
+    uow.listings.wake_account(account_id, now=now)
+    uow.notify_due()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,7 @@ class _Chunk:
     def _store_pictures(
         self, products: Sequence[Product], edited: Sequence[Product], ids: Mapping[Sku, ProductId]
     ) -> None:
-        used = {product.sku: tuple(dict.fromkeys(_pictures(product, self.targets))) for product in products}
+        used = {product.sku: tuple(dict.fromkeys(_every_picture(product))) for product in products}
         every = dict.fromkeys(sha for shas in used.values() for sha in shas)
         sizes = {sha: self.picture_sizes[sha] for sha in every if sha in self.picture_sizes}
         media = {**self.uow.media.ids(every), **self.uow.media.add(self.seller_id, sizes)}
@@ -165,7 +165,7 @@ class _Chunk:
                 (media[sha], sha, target.capabilities.picture)
                 for product in products
                 for target in self.targets
-                for sha in _pictures(product, [target])
+                for sha in _shown_pictures(product, target)
             ),
             now=self.now,
         )
@@ -272,8 +272,14 @@ def _wish(
     )
 
 
-def _pictures(product: Product, targets: Sequence[_Target]) -> Iterator[Sha256]:
-    """Yield the pictures that the targets show, which an override may have replaced."""
-    for target in targets:
-        shown = product.for_channel(target.account.name, target.account.kind)
-        yield from islice(shown.pictures(), target.capabilities.max_pictures.value)
+def _every_picture(product: Product) -> Iterator[Sha256]:
+    """Yield the canonical pictures and those that any channel shows instead."""
+    yield from product.pictures()
+    for override in product.overrides.values():
+        yield from (media.sha256 for media in override.media or () if media.sha256 is not None)
+
+
+def _shown_pictures(product: Product, target: _Target) -> Iterator[Sha256]:
+    """Yield the pictures that the target shows."""
+    shown = product.for_channel(target.account.name, target.account.kind)
+    yield from islice(shown.pictures(), target.capabilities.max_pictures.value)

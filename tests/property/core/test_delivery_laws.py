@@ -1,0 +1,194 @@
+"""The law of delivery: never two visible listings of one product on one account, and at quiet exactly what is wished.
+
+A Hypothesis state machine mixes wishes, faults, killed workers, lost and repeated messages, pauses and late look-ups
+over the real use cases on a real PostgreSQL and a channel in memory.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import structlog
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from schemas.channel import AccountState, Part, Verb
+from schemas.listing import ListingState
+from schemas.product import Product
+from syndicator.usecases.claiming import offers_of
+from tests.support.app import LEASE, CoreApp, goods
+from tests.support.fake_channel import GRAM, MARKET, POST, SHOP, FakeAdapter, FakeChannel, Fault, WorkerKilled
+
+SKUS = ("P-1", "P-2")
+MUTATING = (Verb.PUBLISH, Verb.UPDATE, Verb.SET_STOCK, Verb.COMMENT, Verb.WITHDRAW)
+# A channel that says "gone" of a listing that is there cannot be told from one that is right; see docs on delivery.
+HONEST = tuple(fault for fault in Fault if fault is not Fault.GONE)
+KINDS: dict[str, Callable[[CoreApp, timedelta], FakeChannel]] = {
+    "post": lambda app, lag: app.connect(can=POST, lag=lag),
+    "gram": lambda app, lag: app.connect(can=GRAM, lag=lag, looks_until_ready=1),
+    "shop": lambda app, lag: app.connect(can=SHOP, lag=lag, makes_hidden=True),
+    "market": lambda app, lag: app.connect(can=MARKET, lag=lag),
+}
+
+
+class Delivery(RuleBasedStateMachine):
+    """One seller, two products, one account, and everything that goes wrong."""
+
+    app: CoreApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.app.execute("TRUNCATE seller CASCADE")
+        with self.app.database.begin() as uow:
+            self.app.seller_id = uow.accounts.ensure_seller("A")
+        self.wished: dict[str, tuple[Product, int]] = {}
+        self.seen_leases: list[str] = []
+        self.edits = 0
+
+    @initialize(kind=st.sampled_from(sorted(KINDS)), lag_s=st.sampled_from([0, 20, 55]))
+    def connect(self, kind: str, lag_s: int) -> None:
+        self.channel = KINDS[kind](self.app, timedelta(seconds=lag_s))
+        for sku in SKUS:
+            self.wish(sku, 4500, 10, is_hidden=False)
+
+    @rule(
+        sku=st.sampled_from(SKUS),
+        price=st.sampled_from([4500, 9900]),
+        stock=st.sampled_from([0, 10]),
+        is_hidden=st.booleans(),
+    )
+    def wish(self, sku: str, price: int, stock: int, *, is_hidden: bool) -> None:
+        status = "hidden" if is_hidden else "active"
+        product = goods(sku, price=price, status=status, description=f"รุ่น {self.edits // 3}")
+        self.edits += 1
+        self.wished[sku] = (product, stock)
+        self.app.submit(product, stock=stock)
+
+    @rule(sku=st.sampled_from(SKUS), is_hidden=st.booleans())
+    def wish_in_mid_call(self, sku: str, *, is_hidden: bool) -> None:
+        self.channel.meanwhile = lambda: self.wish(sku, 7700, 5, is_hidden=is_hidden)
+
+    @rule(verb=st.sampled_from(MUTATING), faults=st.lists(st.sampled_from(HONEST), min_size=1, max_size=3))
+    def order_faults(self, verb: Verb, faults: list[Fault]) -> None:
+        self.channel.order(verb, *faults)
+
+    @rule(fault=st.sampled_from([f for f in HONEST if f is not Fault.PENDING_AFTER]))
+    def order_a_bad_look(self, fault: Fault) -> None:
+        self.channel.order(Verb.FIND, fault)
+
+    @rule()
+    def die_before_the_next_is_shown(self) -> None:
+        self.channel.deaths_before_show += 1
+
+    @rule(seconds=st.sampled_from([1, 5, 46, 61, 300, 3600]))
+    def let_time_pass(self, seconds: int) -> None:
+        self.app.clock.advance(timedelta(seconds=seconds))
+
+    @rule()
+    def work(self) -> None:
+        for wake_up in self.app.dispatch():
+            self.seen_leases.append(wake_up.lease)
+            self.reconcile(wake_up.lease)
+
+    @rule()
+    def lose_messages(self) -> None:
+        self.seen_leases += [wake_up.lease for wake_up in self.app.dispatch()]
+
+    @rule(data=st.data())
+    def deliver_an_old_message(self, data: st.DataObject) -> None:
+        if self.seen_leases:
+            self.reconcile(data.draw(st.sampled_from(self.seen_leases)))
+
+    @rule(state=st.sampled_from([AccountState.PAUSED, AccountState.ACTIVE]))
+    def set_account(self, state: AccountState) -> None:
+        self.app.set_account(state)
+
+    @rule(sku=st.sampled_from(SKUS))
+    def remove_on_the_channel(self, sku: str) -> None:
+        for listing in self.channel.visible(sku):
+            del self.channel.listings[listing.external_id]
+
+    @invariant()
+    def never_two_visible(self) -> None:
+        if hasattr(self, "channel"):
+            assert all(most <= 1 for most in self.channel.most_visible.values()), self.channel.most_visible
+
+    def reconcile(self, lease: str) -> None:
+        try:
+            self.app.reconcile(lease)
+        except WorkerKilled:
+            return
+
+    def teardown(self) -> None:
+        if not hasattr(self, "channel"):
+            return
+        self.channel.faults.clear()
+        self.channel.deaths_before_show = 0
+        self.channel.meanwhile = None
+        self.app.set_account(AccountState.ACTIVE)
+        self.come_to_rest()
+        self.answer_what_is_held()
+        for sku in SKUS:
+            self.is_as_wished(sku)
+        self.never_two_visible()
+
+    def come_to_rest(self) -> None:
+        self.app.clock.advance(LEASE)
+        self.app.run_until_quiet(within=timedelta(days=2))
+
+    def answer_what_is_held(self) -> None:
+        """Do what a held listing asks of its seller: change something."""
+        for sku, (product, stock) in list(self.wished.items()):
+            held = self.app.state(sku) is ListingState.NEEDS_YOU
+            gone = not self.channel.visible(sku) and product.status == "active"
+            if held or gone:
+                edited = product.model_copy(update={"description": "แก้แล้ว"})
+                self.wished[sku] = (edited, stock)
+                self.app.submit(edited, stock=stock)
+        self.come_to_rest()
+        # A removal nobody told us of shows at the first change, which is answered by one more.
+        for sku, (product, stock) in list(self.wished.items()):
+            if self.app.state(sku) is ListingState.NEEDS_YOU:
+                edited = product.model_copy(update={"description": "แก้อีกครั้ง"})
+                self.wished[sku] = (edited, stock)
+                self.app.submit(edited, stock=stock)
+        self.come_to_rest()
+
+    def is_as_wished(self, sku: str) -> None:
+        product, stock = self.wished[sku]
+        row = self.app.listing(sku)
+        visible = self.channel.visible(sku)
+        assert (row.due_at, row.lease_token, row.intent_verb) == (None, None, None)
+        if product.status == "hidden":
+            assert (visible, row.state) == ([], "stopped")
+            return
+        (shown,) = visible
+        assert (row.state, row.external_id) == ("live", shown.external_id)
+        offers = offers_of(product, dict.fromkeys(product.skus, stock))
+        wanted = FakeAdapter(self.channel).render(product, offers, marker=shown.marker).parts
+        compared = {Part.TEXT, Part.PRICE, Part.STOCK}
+        assert {p: shown.parts[p] for p in compared} == {p: wanted[p] for p in compared}
+
+
+def test_never_twice_and_at_quiet_as_wished(database_url: str) -> None:
+    app = CoreApp(database_url)
+    machine = type("BoundDelivery", (Delivery,), {"app": app})
+    try:
+        with structlog.testing.capture_logs():
+            run_state_machine_as_test(
+                machine,
+                settings=settings(
+                    max_examples=20,
+                    stateful_step_count=30,
+                    deadline=None,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+    finally:
+        app.close()

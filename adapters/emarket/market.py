@@ -218,7 +218,8 @@ class ParcelLimits(_Part):
 class Feed(_Part):
     """How a file reaches the market and what it means."""
 
-    transport: Literal["https_pull", "https_push", "sftp", "file"]
+    transport: Literal["https_pull", "file"]
+    """The market fetches it from its address, or a person takes it there."""
     format: Literal["csv", "tsv", "xlsx", "rss_xml"]
     encoding: Literal["utf-8", "utf-8-sig"] = "utf-8"
     min_interval_s: PositiveInt = 3600

@@ -29,8 +29,7 @@ SELECT turn.account_id
 """)
 
 _DUE_OF_ACCOUNTS = sa.text("""
-SELECT due.id, turn.account_id, due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap,
-       due.intent_verb IS NOT NULL AS is_doubtful
+SELECT due.id, turn.account_id, due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
   FROM unnest(CAST(:accounts AS bigint[]), CAST(:mosts AS int[])) AS turn(account_id, most)
  CROSS JOIN LATERAL (
     SELECT id, external_id, intent_verb FROM listing
@@ -70,13 +69,12 @@ class DueListing:
     """A due row, locked until the transaction ends.
 
     ``is_cheap`` says that it may travel with others: no visible publish is to come, and its last worker did not die
-    over it. One that ends its workers thus drags no neighbour along. ``is_doubtful`` says the latter alone.
+    over it. One that ends its workers thus drags no neighbour along.
     """
 
     id: ListingId
     account_id: AccountId
     is_cheap: bool
-    is_doubtful: bool
 
 
 class DispatchRepository:
@@ -116,7 +114,6 @@ class DispatchRepository:
                 id=ListingId(row.id),
                 account_id=AccountId(row.account_id),
                 is_cheap=row.is_cheap,
-                is_doubtful=row.is_doubtful,
             )
             for row in rows
         ]

@@ -202,11 +202,9 @@ def _slices(
     due: Sequence[DueListing], batch: int, *, publishes_alone: bool
 ) -> Iterator[Sequence[DueListing]]:
     """Cut an account's due listings: one alone where a visible publish may come, else up to a batch together."""
-    together = [
-        listing for listing in due if listing.is_cheap or not (publishes_alone or listing.is_doubtful)
-    ]
+    together = [listing for listing in due if listing.is_cheap or not publishes_alone]
     for start in range(0, len(together), batch):
         yield together[start : start + batch]
     for listing in due:
-        if listing not in together:
+        if publishes_alone and not listing.is_cheap:
             yield [listing]

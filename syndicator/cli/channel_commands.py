@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +16,10 @@ from adapters.errors import AccountRestricted, AuthExpired, ChannelError
 from adapters.registry import CHANNELS
 from adapters.testing.sandbox.accounts import sandbox_accounts
 from schemas.channel import AccountState, Credentials
-from schemas.ids import ChannelKind, SellerId
+from schemas.ids import AccountId, ChannelKind, SellerId
 from schemas.problem import Problem
 from syndicator.bootstrap import App
+from syndicator.cli.chosen_accounts import unopened
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.exits import CommandFailed
 from syndicator.cli.look_commands import known_seller
@@ -45,11 +47,13 @@ def list_accounts(seller: Seller = None, as_json: Json = False) -> None:
         with opened.database.begin() as uow:
             seller_id = uow.accounts.seller(command.seller)
             accounts = [] if seller_id is None else uow.accounts.of_seller(seller_id)
-        _show(command.out, accounts, opened)
+        broken = unopened(opened, accounts)
+        accounts = [replace(one, problem=broken.get(one.account.id, one.problem)) for one in accounts]
+        _show(command.out, accounts, opened, broken)
     command.out.data({"accounts": [account_json(stored) for stored in accounts], "kinds": _kinds_json()})
 
 
-def _show(out: Output, accounts: Sequence[StoredAccount], opened: App) -> None:
+def _show(out: Output, accounts: Sequence[StoredAccount], opened: App, broken: Container[AccountId]) -> None:
     heads = (
         out.pick("บัญชี", "account"),
         out.pick("ช่องทาง", "channel"),
@@ -63,7 +67,9 @@ def _show(out: Output, accounts: Sequence[StoredAccount], opened: App) -> None:
                 stored.account.name,
                 out.pick(CHANNELS[stored.account.kind].label_th, CHANNELS[stored.account.kind].label_en),
                 out.pick(STATES_TH[stored.account.state], stored.account.state.value),
-                opened.adapters.capabilities(stored.account).max_pictures.value,
+                None
+                if stored.account.id in broken
+                else opened.adapters.capabilities(stored.account).max_pictures.value,
             )
             for stored in accounts
         ],

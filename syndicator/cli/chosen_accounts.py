@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas.ids import SellerId
+from schemas.ids import AccountId, SellerId
 from schemas.problem import Problem
 from syndicator.bootstrap import App
 from syndicator.cli.exit_codes import Exit
@@ -32,6 +32,26 @@ def chosen_accounts(
     if unknown or not chosen:
         raise CommandFailed(_unknown_channels(sorted(unknown), accounts), Exit.USAGE)
     return seller_id, chosen
+
+
+def unopened(app: App, accounts: Sequence[StoredAccount]) -> dict[AccountId, Problem]:
+    """Return why accounts cannot be opened at all: a market file or a setting is wrong. The others go on."""
+    found = {}
+    for stored in accounts:
+        try:
+            app.adapters.capabilities(stored.account)
+        except ValueError as exc:
+            found[stored.account.id] = _not_opened(stored.account.name, str(exc))
+    return found
+
+
+def _not_opened(name: str, reason: str) -> Problem:
+    return Problem(
+        path=name,
+        code="account_not_opened",
+        th=f"ยังใช้บัญชี {name} ไม่ได้ เพราะไฟล์ตั้งค่าไม่ถูกต้อง แก้แล้วระบบจะทำต่อเอง: {reason}",
+        en=f"the account {name} cannot be used because a file of settings is wrong; mend it and work goes on: {reason}",
+    )
 
 
 def _no_accounts(seller: str) -> Problem:

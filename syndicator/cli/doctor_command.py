@@ -124,6 +124,8 @@ def _accounts(command: Command, app: App) -> list[Finding]:
         except ChannelError as exc:
             says = exc.message if exc.problem is None else command.out.problem(exc.problem)
             findings.append(Finding(name, fine=False, says=says))
+        except ValueError as exc:
+            findings.append(Finding(name, fine=False, says=str(exc)))
     return findings
 
 

@@ -17,15 +17,18 @@ def follow(
     app: App,
     seller_id: SellerId,
     *,
+    account_ids: Sequence[AccountId] | None = None,
     within: timedelta,
     progress: Callable[[str, int, int], None],
 ) -> bool:
-    """Wait until the seller's listings are settled; return False when ``within`` was not enough."""
+    """Wait until the seller's listings, on these accounts or all, are settled; False when ``within`` was not enough."""
     until = time.monotonic() + within.total_seconds()
     total = 0
     while True:
         with app.database.begin() as uow:
-            moving = uow.reports.unsettled(seller_id, horizon=app.clock.now() + HORIZON)
+            moving = uow.reports.unsettled(
+                seller_id, horizon=app.clock.now() + HORIZON, account_ids=account_ids
+            )
         total = max(total, moving)
         progress("listings", total - moving, total)
         if moving == 0:

@@ -1,18 +1,19 @@
 """``syndicator publish``: a file of products on sale on the seller's channels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from schemas.channel import AccountState
 from schemas.ids import AccountId, SellerId
 from schemas.listing import ListingState
+from schemas.problem import Problem
 from syndicator.bootstrap import App
-from syndicator.cli.chosen_accounts import chosen_accounts
+from syndicator.cli.chosen_accounts import chosen_accounts, unopened
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, Seller, begin
@@ -63,6 +64,7 @@ def publish(
     with ExitStack() as stack:
         app = _open(command, stack, wait=wait)
         seller_id, accounts = chosen_accounts(app, command, channels)
+        broken = unopened(app, accounts)
         with command.out.progress() as progress:
             report = import_file(
                 seller_id,
@@ -73,8 +75,14 @@ def publish(
                 tools=import_tools(app),
                 progress=progress,
             )
-            settled = not wait or follow(app, seller_id, within=timedelta(seconds=within), progress=progress)
-        code = _tell(command, app, seller_id, accounts, report, settled=settled and wait, waited=wait)
+            settled = not wait or follow(
+                app,
+                seller_id,
+                account_ids=[stored.account.id for stored in accounts if stored.account.id not in broken],
+                within=timedelta(seconds=within),
+                progress=progress,
+            )
+        code = _tell(command, app, seller_id, accounts, report, broken, settled=settled and wait, waited=wait)
     raise typer.Exit(code)
 
 
@@ -113,6 +121,7 @@ def _tell(
     seller_id: SellerId,
     accounts: Sequence[StoredAccount],
     report: ImportReport,
+    broken: Mapping[AccountId, Problem],
     *,
     settled: bool,
     waited: bool,
@@ -128,7 +137,7 @@ def _tell(
         f"{len(report.accepted)} products taken ({len(report.created)} new, {len(report.updated)} changed, "
         f"{len(report.unchanged)} unchanged)",
     )
-    now = _now(app, ids)
+    now = _now(app, ids, broken)
     show_counts(out, listings)
     show_what_to_do(out, [listing for listing in listings if listing.state is ListingState.NEEDS_YOU])
     show_waiting_accounts(out, now)
@@ -156,16 +165,19 @@ def _tell(
     return _exit_code(now, report.intake, settled=settled or not waited)
 
 
-def _now(app: App, account_ids: Sequence[AccountId]) -> Sequence[StoredAccount]:
+def _now(
+    app: App, account_ids: Sequence[AccountId], broken: Mapping[AccountId, Problem]
+) -> Sequence[StoredAccount]:
     """Read the accounts again: one may have been refused by its channel meanwhile."""
     with app.database.begin() as uow:
-        return tuple(uow.accounts.get(account_ids).values())
+        accounts = uow.accounts.get(account_ids).values()
+    return tuple(replace(one, problem=broken.get(one.account.id, one.problem)) for one in accounts)
 
 
 def _exit_code(accounts: Sequence[StoredAccount], intake: IntakeResult, *, settled: bool) -> int:
     if intake.bad_rows:
         return Exit.BAD_INPUT
-    if any(stored.account.state is AccountState.NEEDS_REAUTH for stored in accounts):
+    if any(stored.problem is not None for stored in accounts):
         return Exit.CHANNEL
     return Exit.OK if settled else Exit.UNFINISHED
 
@@ -197,7 +209,9 @@ def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:
 
 def _dry_run(command: Command, file: Path, photos: Path | None, channels: str | None) -> int:
     with open_app(command.settings) as app:
-        _, accounts = chosen_accounts(app, command, channels)
+        _, chosen = chosen_accounts(app, command, channels)
+        broken = unopened(app, chosen)
+        accounts = [stored for stored in chosen if stored.account.id not in broken]
         intake, found = read_file(file, photos, import_tools(app))
         with app.database.begin() as uow:
             previews = [
@@ -208,15 +222,18 @@ def _dry_run(command: Command, file: Path, photos: Path | None, channels: str | 
     written = write_failed_rows(intake, failed_rows_path(file)) if intake.bad_rows else None
     show_refused(command, intake, written)
     _show_plan(command, previews)
+    now = [replace(one, problem=broken.get(one.account.id, one.problem)) for one in chosen]
+    show_waiting_accounts(command.out, now)
     command.out.data(
         {
             "rows": intake.rows,
             "products": len(intake.products),
             "refused_rows": refused_json(intake),
+            "accounts": [account_json(stored) for stored in now],
             "plan": [preview.summary() for preview in previews],
         }
     )
-    return Exit.BAD_INPUT if intake.bad_rows else Exit.OK
+    return _exit_code(now, intake, settled=True)
 
 
 def _show_plan(command: Command, previews: Sequence[Preview]) -> None:

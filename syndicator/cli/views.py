@@ -7,7 +7,6 @@ from typing import Any
 from adapters.limits import TextUnit
 from adapters.registry import CHANNELS
 from adapters.text import cut
-from schemas.channel import AccountState
 from schemas.listing import ListingState
 from syndicator.cli.output import Output
 from syndicator.domain.plan import StepKind
@@ -122,15 +121,13 @@ def show_links(out: Output, listings: Sequence[ListingReport]) -> None:
 def show_waiting_accounts(out: Output, accounts: Iterable[StoredAccount]) -> None:
     """Print why an account waits for a person; its goods wait with it and the other accounts go on."""
     for stored in accounts:
-        if stored.account.state is AccountState.NEEDS_REAUTH and stored.problem is not None:
+        if stored.problem is not None:
             name = stored.account.name
-            out.block(
-                out.pick(
-                    f"บัญชี {name} ต้องเชื่อมใหม่ก่อน สินค้าที่เหลือจึงจะไปต่อ:",
-                    f"The account {name} must be reconnected before its goods go on:",
-                ),
-                [out.problem(stored.problem)],
+            title = out.pick(
+                f"บัญชี {name} รอคุณ สินค้าที่เหลือของบัญชีนี้จึงยังไม่ไปต่อ:",
+                f"The account {name} waits for you, and its goods with it:",
             )
+            out.block(title, [out.problem(stored.problem)])
 
 
 def account_json(stored: StoredAccount) -> dict[str, Any]:

@@ -147,10 +147,12 @@ class ReportRepository:
             lane=-1, due=row.due, oldest_due_at=row.oldest, in_progress=row.leased, scheduled=row.scheduled
         )
 
-    def unsettled(self, seller_id: SellerId, *, horizon: datetime) -> int:
+    def unsettled(
+        self, seller_id: SellerId, *, horizon: datetime, account_ids: Sequence[AccountId] | None = None
+    ) -> int:
         """Count the seller's listings that will move by themselves before ``horizon``: due, leased or soon due.
 
-        Listings of accounts that wait for a person do not move and are not counted.
+        ``account_ids`` counts those accounts only. Listings of accounts that wait for a person do not move and are not counted.
         """
         return (
             self._connection.scalar(
@@ -159,6 +161,7 @@ class ReportRepository:
                 .where(
                     _LISTING.c.seller_id == seller_id,
                     _LISTING.c.due_at < horizon,
+                    sa.true() if account_ids is None else _LISTING.c.account_id.in_(account_ids),
                     _ACCOUNT.c.state == AccountState.ACTIVE.value,
                 )
             )

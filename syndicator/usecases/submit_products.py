@@ -55,8 +55,15 @@ class SubmitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
+    """An account of the seller.
+
+    ``is_chosen``: new products are listed there too; what is listed already is kept true on every account.
+    ``capabilities`` is None where the account cannot be opened now; its pictures are wanted when it can.
+    """
+
     account: ChannelAccount
-    capabilities: Capabilities
+    capabilities: Capabilities | None
+    is_chosen: bool
 
 
 def submit_products(
@@ -77,7 +84,8 @@ def submit_products(
         submissions: Products with their counted stock, valid by the canonical schema.
         picture_sizes: Bytes of every stored original, by SHA-256.
         reference: Names this submission; submitting again under the same name counts stock only once.
-        account_ids: The accounts to list on; None means all of the seller's.
+        account_ids: The accounts to list new products on; None means all of the seller's. An edit reaches every
+            account that lists the product already.
         database: Where it is stored.
         adapters: Says which pictures each channel needs.
         clock: Tells when it is.
@@ -106,10 +114,21 @@ def _targets(
     uow: UnitOfWork, seller_id: SellerId, account_ids: Sequence[AccountId] | None, adapters: Adapters
 ) -> Sequence[_Target]:
     return [
-        _Target(account=stored.account, capabilities=adapters.capabilities(stored.account))
+        _Target(
+            account=stored.account,
+            capabilities=_capabilities(adapters, stored.account),
+            is_chosen=account_ids is None or stored.account.id in account_ids,
+        )
         for stored in uow.accounts.of_seller(seller_id)
-        if account_ids is None or stored.account.id in account_ids
     ]
+
+
+def _capabilities(adapters: Adapters, account: ChannelAccount) -> Capabilities | None:
+    """One account that cannot be opened (a broken market file) must not hold back the goods of the others."""
+    try:
+        return adapters.capabilities(account)
+    except (KeyError, ValueError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +184,8 @@ class _Chunk:
                 (media[sha], sha, target.capabilities.picture)
                 for product in products
                 for target in self.targets
-                for sha in _shown_pictures(product, target)
+                if target.is_chosen and target.capabilities is not None
+                for sha in _shown_pictures(product, target.account, target.capabilities)
             ),
             now=self.now,
         )
@@ -211,7 +231,7 @@ class _Chunk:
         lanes: Mapping[Sku, Lane],
     ) -> Lane | None:
         if (ids[product.sku], target.account.id) not in known:
-            return self.lane
+            return self.lane if target.is_chosen else None
         return lanes.get(product.sku)
 
 
@@ -279,7 +299,9 @@ def _every_picture(product: Product) -> Iterator[Sha256]:
         yield from (media.sha256 for media in override.media or () if media.sha256 is not None)
 
 
-def _shown_pictures(product: Product, target: _Target) -> Iterator[Sha256]:
-    """Yield the pictures that the target shows."""
-    shown = product.for_channel(target.account.name, target.account.kind)
-    yield from islice(shown.pictures(), target.capabilities.max_pictures.value)
+def _shown_pictures(
+    product: Product, account: ChannelAccount, capabilities: Capabilities
+) -> Iterator[Sha256]:
+    """Yield the pictures that the account shows."""
+    shown = product.for_channel(account.name, account.kind)
+    yield from islice(shown.pictures(), capabilities.max_pictures.value)

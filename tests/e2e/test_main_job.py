@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.intake_files import COLUMNS, write_csv, write_xlsx
-from tests.support.stack import about, good_rows
+from tests.support.stack import about, good_rows, wait_until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -146,3 +146,16 @@ def test_hiding_takes_a_product_down_and_showing_it_brings_the_same_shelf_back(s
     assert again["line"] == live["line"], "LINE keeps a hidden product; it is shown again, not made twice"
     assert [x["id"] for x in stack.channels.listings(shop.shop) if x["code"] == sku] == [live["line"]]
     assert stack.channels.duplicates() == 0
+
+
+def test_an_edit_published_to_one_channel_reaches_every_channel_that_lists_the_product(shop, stack):
+    sku = "SNK-IDG-SCF"
+    shop.publish(change(sku))
+
+    shop.publish(change(sku, price_thb="595"), "--channels", "page")
+
+    def prices():
+        found = stack.channels.visible(shop.shop, shop.market)
+        return [list(x["prices"].values()) for x in found if x["code"] == sku]
+
+    wait_until(lambda: prices() == [[59500], [59500]], what="the new price on the shelves")

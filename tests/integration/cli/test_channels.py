@@ -106,3 +106,19 @@ def test_a_wrong_setting_of_an_account_is_named(cli, accounts, tmp_path):
     cli.connect(accounts["line"], tmp_path / "secrets", *wrong).told(2, "categories", "line_shop")
 
     assert cli.json("channels", "list")["accounts"] == []
+
+
+def test_an_account_whose_market_file_broke_later_is_shown_with_the_reason_and_the_others_work(
+    connected, tmp_path
+):
+    path = tmp_path / "emarkets" / "sandbox-emarket.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\ncolour: red\n", encoding="utf-8")
+
+    listed = {a["name"]: a["problem"] for a in connected.json("channels", "list")["accounts"]}
+    assert [name for name, problem in listed.items() if problem] == ["market"]
+    assert "colour" in listed["market"]["en"]
+    connected.run("channels", "list").told(0, "บัญชี market รอคุณ", "colour")
+    found = connected.run("doctor", "--json").told(4).json
+    assert [one["what"] for one in found if not one["fine"]] == ["E-market market"]
+    connected.run("channels", "check", "page").told(0)
+    connected.run("channels", "check", "market").told(3, "sandbox-emarket.yaml", "colour")

@@ -10,7 +10,7 @@ import redis
 import structlog
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Middleware, TimeLimit
+from dramatiq.middleware import Middleware, MiddlewareError, TimeLimit
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
@@ -25,8 +25,11 @@ MAINTENANCE_CHANCE = 20_000
 of the stock setting's many minutes (1,000 in a million, and only for the queue named in the command)."""
 
 
-class MessageTooLarge(ValueError):
-    """A message is larger than a lease token can be."""
+class MessageTooLarge(MiddlewareError, ValueError):
+    """A message is larger than a lease token can be.
+
+    dramatiq logs whatever a middleware raises and sends the message all the same, but for its own MiddlewareError.
+    """
 
 
 class Correlation(Middleware):

@@ -28,6 +28,8 @@ class HeartbeatThread:
         database: Where people and the dispatcher see who is alive.
         broker: Kept from taking our running messages for abandoned; None for a process that consumes nothing.
         stop: Set when the broker was out of reach for too long; the process then ends, to be restarted.
+        every: Pause between two beats.
+        patience: How long the broker may be out of reach.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class HeartbeatThread:
         database: Database,
         broker: RedisBroker | None,
         stop: threading.Event,
+        every: timedelta = queues.HEARTBEAT_EVERY,
+        patience: timedelta = queues.BROKER_PATIENCE,
     ) -> None:
         self.id = f"{role}-{uuid.uuid4().hex[:10]}"
         self._role = role
@@ -45,6 +49,8 @@ class HeartbeatThread:
         self._database = database
         self._broker = broker
         self._stop = stop
+        self._every = every
+        self._patience = patience
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._ended = threading.Event()
@@ -66,13 +72,13 @@ class HeartbeatThread:
 
     def _run(self) -> None:
         silent_since: float | None = None
-        while not self._ended.wait(queues.HEARTBEAT_EVERY.total_seconds()):
+        while not self._ended.wait(self._every.total_seconds()):
             self._try_database()
             if self._beat_broker():
                 silent_since = None
                 continue
             silent_since = silent_since or time.monotonic()
-            if timedelta(seconds=time.monotonic() - silent_since) > queues.BROKER_PATIENCE:
+            if timedelta(seconds=time.monotonic() - silent_since) > self._patience:
                 log.error("broker.lost", role=self._role)
                 self._stop.set()
                 return

@@ -21,6 +21,8 @@ from syndicator.local.memory import descendants, peak_bytes
 from syndicator.local.ports import check_port_free
 
 LOOK_EVERY = timedelta(milliseconds=250)
+LOOKS_BETWEEN_SAMPLES = 8
+"""Memory is read every two seconds only: it means a walk over all processes, and the kernel remembers the peaks."""
 READY_TIMEOUT = timedelta(seconds=60)
 FIRST_RESTART_WAIT = timedelta(milliseconds=500)
 LONGEST_RESTART_WAIT = timedelta(seconds=30)
@@ -108,6 +110,7 @@ class Supervisor:
         self._kept: list[_Kept] = []
         self._over = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._looks = 0
         self._lock = threading.Lock()
 
     def start(self, children: Sequence[Child], *, timeout: timedelta = READY_TIMEOUT) -> None:
@@ -210,9 +213,11 @@ class Supervisor:
                 log.exception("supervisor.look_failed")
 
     def _look(self) -> None:
+        self._looks += 1
         with self._lock:
             for kept in self._kept:
-                kept.sample()
+                if self._looks % LOOKS_BETWEEN_SAMPLES == 0:
+                    kept.sample()
                 kept.restart_when_due()
         if self._each_look:
             self._each_look()

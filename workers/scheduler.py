@@ -1,6 +1,7 @@
 """The scheduler: of all that run, one leads and hands due work to the workers, woken by the database or by the clock."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,6 +26,10 @@ COUNT_WORKERS_EVERY = timedelta(seconds=2)
 ALIVE_WITHIN = timedelta(seconds=20)
 FORGET_AFTER = timedelta(hours=1)
 TROUBLE_PAUSE = timedelta(seconds=1)
+BUSY_TICK = timedelta(milliseconds=25)
+BUSY_FOR = timedelta(milliseconds=500)
+"""While work flows, workers make room every few milliseconds and nobody tells; so the looks follow closely for this
+long after the last slice went out. An idle stack looks at the settings' own pace."""
 
 
 def run_scheduler(app: App, *, ready: Callable[[], None]) -> int:
@@ -55,6 +60,7 @@ class Scheduler:
         self._wake_ups = wake_ups
         self._turn = Turn()
         self._workers = WorkerCount(app.database)
+        self._busy_until = 0.0
 
     def lead_until(self, stop: threading.Event) -> None:
         """Take the lock, then dispatch until ``stop``; return early when the connection is lost.
@@ -94,11 +100,14 @@ class Scheduler:
             log.exception("dispatch.failed")
             threading.Event().wait(TROUBLE_PAUSE.total_seconds())
             return False
+        if sent:
+            self._busy_until = time.monotonic() + BUSY_FOR.total_seconds()
         return sent > 0
 
     def _wait_for_work(self, connection: psycopg.Connection) -> None:
-        tick = self._app.settings.dispatch.tick.total_seconds()
-        for _ in connection.notifies(timeout=tick, stop_after=1):
+        tick = self._app.settings.dispatch.tick
+        pause = min(tick, BUSY_TICK) if time.monotonic() < self._busy_until else tick
+        for _ in connection.notifies(timeout=pause.total_seconds(), stop_after=1):
             pass
 
 

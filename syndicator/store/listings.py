@@ -1,9 +1,11 @@
 """Listings: wishes in, claims and outcomes back."""
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -199,27 +201,14 @@ class ListingRepository:
         self, token: LeaseToken, outcomes: Sequence[Outcome], *, now: datetime
     ) -> frozenset[ListingId]:
         """Write the outcomes and end the lease; return the listings whose lease had already been lost."""
-        lost = set()
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for outcome in outcomes:
-            due = None if outcome.due_in is None else now + outcome.due_in
-            written = self._connection.execute(
-                sa.update(_LISTING)
-                .where(_LISTING.c.id == outcome.listing_id, _LISTING.c.lease_token == token)
-                .values(
-                    lease_token=None,
-                    due_at=sa.case((_LISTING.c.wish == outcome.wish, due), else_=now),
-                    state=sa.case(
-                        (_LISTING.c.wish == outcome.wish, outcome.state.value),
-                        else_=ListingState.WORKING.value,
-                    ),
-                    problems=[problem.model_dump() for problem in outcome.problems],
-                    attempts=sa.case((_LISTING.c.wish == outcome.wish, outcome.attempts), else_=0),
-                    **outcome.values,
-                )
-            )
-            if written.rowcount == 0:
-                lost.add(outcome.listing_id)
-        return frozenset(lost)
+            alike.setdefault(tuple(sorted(outcome.values)), []).append(_outcome_row(outcome, now))
+        held: set[int] = set()
+        for columns, rows in alike.items():
+            given = {"token": token, "now": now, "outcomes": json.dumps(rows, default=datetime.isoformat)}
+            held.update(self._connection.scalars(_record_statement(columns), given))
+        return frozenset(outcome.listing_id for outcome in outcomes if outcome.listing_id not in held)
 
     def confirm(
         self, listing: Listing, receipt: Receipt, parts: Mapping[Part, str], *, now: datetime
@@ -269,6 +258,41 @@ class ListingRepository:
             .values(due_at=now, wished_at=now)
         )
         return woken.rowcount
+
+
+def _outcome_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {
+        "id": outcome.listing_id,
+        "wish": outcome.wish,
+        "due_at": None if outcome.due_in is None else now + outcome.due_in,
+        "state": outcome.state.value,
+        "problems": [problem.model_dump(mode="json") for problem in outcome.problems],
+        "attempts": outcome.attempts,
+        **outcome.values,
+    }
+
+
+@cache
+def _record_statement(columns: tuple[str, ...]) -> sa.TextClause:
+    """Return the one statement for all outcomes that write the same columns.
+
+    Building and sending one for each outcome took a quarter of a worker's processor time in a run of price changes.
+
+    Raises:
+        KeyError: A column that ``listing`` does not have.
+    """
+    more = "".join(f", {name} = o.{name}" for name in (_LISTING.c[column].name for column in columns))
+    return sa.text(f"""
+UPDATE listing AS l
+   SET lease_token = NULL,
+       due_at = CASE WHEN l.wish = o.wish THEN o.due_at ELSE :now END,
+       state = CASE WHEN l.wish = o.wish THEN o.state ELSE '{ListingState.WORKING.value}' END,
+       problems = o.problems,
+       attempts = CASE WHEN l.wish = o.wish THEN o.attempts ELSE 0 END{more}
+  FROM jsonb_populate_recordset(CAST(NULL AS listing), CAST(:outcomes AS jsonb)) AS o
+ WHERE l.id = o.id AND l.lease_token = :token
+RETURNING l.id
+""")  # noqa: S608 - the names are those of our own table
 
 
 def _parts(parts: Mapping[Part, str]) -> dict[str, str]:

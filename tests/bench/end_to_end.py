@@ -39,9 +39,9 @@ Say = Callable[[str], None]
 class Size:
     """How much is measured: products over sellers, turns of each side, changes of every product in a turn."""
 
-    products: int = 96
+    products: int = 48
     sellers: int = 4
-    turns: int = 3
+    turns: int = 2
     rounds: int = 3
 
 

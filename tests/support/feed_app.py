@@ -30,9 +30,15 @@ _NAMES = {"g": "http://base.google.com/ns/1.0"}
 class FeedApp(CoreApp):
     """One seller with accounts on the shipped feed market, whose rules a test may change."""
 
-    def __init__(self, url: str, folder: Path, *, feed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, url: str, folder: Path, *, feed: Mapping[str, Any] | None = None, shows_units: bool = False
+    ) -> None:
         super().__init__(url)
         shutil.copytree(config_dir() / "emarkets", folder)
+        if shows_units:
+            fields = folder / "fields" / f"{MARKET}.yaml"
+            text = fields.read_text(encoding="utf-8")
+            fields.write_text(text.replace("variant: availability", "variant: available"), encoding="utf-8")
         path = folder / f"{MARKET}.yaml"
         market = yaml.safe_load(path.read_text(encoding="utf-8"))
         market["feed"] |= feed or {}

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from adapters.base import FeedingAdapter
+from schemas.channel import AccountState
 from schemas.listing import ListingState
 from schemas.money import Money
 from schemas.product import Media, Product, Status
-from syndicator.media.storage import StorageUnavailable, storage_error
+from syndicator.media.storage import storage_error
 from syndicator.store.feeds import feed_key
 from syndicator.usecases import write_feed as writing
-from syndicator.usecases.write_feed import let_shrink
+from syndicator.usecases.write_feed import let_shrink, write_feed
 from tests.support.factories import make_product, make_variant, sha
 from tests.support.feed_app import FeedApp
 
@@ -26,8 +28,8 @@ Make = Callable[..., FeedApp]
 def make(database_url: str, tmp_path: Path) -> Iterator[Make]:
     made: list[FeedApp] = []
 
-    def app(**feed: Any) -> FeedApp:
-        made.append(FeedApp(database_url, tmp_path / "emarkets", feed=feed))
+    def app(*, shows_units: bool = False, **feed: Any) -> FeedApp:
+        made.append(FeedApp(database_url, tmp_path / "emarkets", feed=feed, shows_units=shows_units))
         made[-1].connect_market()
         return made[-1]
 
@@ -138,6 +140,21 @@ def test_only_what_the_file_shows_of_stock_makes_a_new_file(app: FeedApp) -> Non
     app.offer(goods("A"), stock=0)
     app.work()
     assert app.items()["A"]["availability"] == "out_of_stock"
+
+
+def test_one_file_carries_units_and_everything_else_that_changed(make: Make) -> None:
+    app = make(shows_units=True)
+    app.offer(goods("A"), stock=10)
+    app.work()
+    app.clock.advance(INTERVAL)
+
+    app.offer(goods("A", price=9900), stock=4)
+    app.work()
+
+    row = app.items()["A"]
+    assert (row["availability"], row["price"]) == ("4", "99.00 THB")
+    assert state(app, "A") is ListingState.LIVE
+    assert app.outcomes("A", "google") == [("publish", "done"), ("set_stock", "done")]
 
 
 def test_withdrawn_goods_leave_the_file(app: FeedApp) -> None:
@@ -268,10 +285,12 @@ class Store:
 
     def __init__(self, real: Any) -> None:
         self._real = real
+        self.during: Callable[[], Any] = lambda: None
         self.before: BaseException | None = None
         self.after: BaseException | None = None
 
     def put(self, key: str, data: bytes) -> None:
+        self.during()
         if self.before is not None:
             raise self.before
         self._real.put(key, data)
@@ -290,10 +309,9 @@ def store(app: FeedApp) -> Store:
 
 
 def test_a_store_that_fails_spends_no_attempt(app: FeedApp, store: Store) -> None:
-    store.before = storage_error(OSError(28, "No space left on device"), "store")
+    store.before = storage_error(OSError(5, "Input/output error"), "store")
     app.offer(goods("A"))
     app.work()
-    assert isinstance(store.before, StorageUnavailable | Exception)
     assert app.written() is None
     assert (state(app, "A"), app.listing("A", "google").attempts) == (ListingState.WORKING, 0)
 
@@ -338,6 +356,65 @@ def test_goods_withdrawn_after_a_killed_worker_wrote_them_are_in_no_file(app: Fe
     assert state(app, "D") is ListingState.STOPPED
 
 
+def test_a_doubt_outlasts_a_wait(app: FeedApp, store: Store) -> None:
+    app.offer(goods("A"), goods("B"), goods("C"))
+    app.work()
+    app.clock.advance(INTERVAL)
+    store.after = WorkerKilled()
+    app.offer(goods("D"))
+    with pytest.raises(WorkerKilled):
+        app.run_once()
+    store.after = None
+    app.clock.advance(timedelta(minutes=2))
+    with app.database.alone(f"feed/{app.account_id('google')}"):
+        app.work()
+    assert app.outcomes("D", "google") == [("publish", "lost"), ("publish", "feed_busy")]
+
+    app.offer(goods("D", status=Status.HIDDEN))
+    app.work()
+
+    assert sorted(app.items()) == ["A", "B", "C"]
+    assert state(app, "D") is ListingState.STOPPED
+
+
+def test_a_writer_that_comes_right_after_another_writes_nothing(app: FeedApp) -> None:
+    account_id = app.account_id("google")
+    with app.database.begin() as uow:
+        account = uow.accounts.get([account_id])[account_id]
+    adapter = app.adapters.open(account.account, account.credentials)
+    assert isinstance(adapter, FeedingAdapter)
+
+    def write() -> None:
+        write_feed([], account, adapter, database=app.database, store=app.store, clock=app.clock)
+
+    write()
+    first = app.written()
+    app.clock.advance(INTERVAL - timedelta(seconds=1))
+    write()
+    assert app.written() == first
+    app.clock.advance(timedelta(seconds=1))
+    write()
+    assert app.written() != first
+
+
+def test_a_large_file_leaves_room_for_everybody_else(app: FeedApp, store: Store) -> None:
+    app.connect_market("second")
+    first, second = app.account_id("google"), app.account_id("second")
+    app.submit(*(goods(f"P-{n}") for n in range(app.limits.outstanding + 1)), accounts=[first])
+    app.finish_pictures()
+    sent: list[int] = []
+
+    def look() -> None:
+        store.during = lambda: None
+        app.submit(goods("X"), accounts=[second])
+        sent.append(len(app.dispatch()))
+
+    store.during = look
+    app.run_once()
+
+    assert sent == [1]
+
+
 def test_while_another_worker_writes_the_file_the_slice_waits(app: FeedApp) -> None:
     app.offer(goods("A"))
     with app.database.alone(f"feed/{app.account_id('google')}") as is_ours:
@@ -373,8 +450,6 @@ def test_slices_worked_on_at_once_write_one_file(app: FeedApp) -> None:
 
 
 def test_a_paused_account_s_file_stays_as_it_is(app: FeedApp) -> None:
-    from schemas.channel import AccountState
-
     app.offer(goods("A"))
     app.work()
     first = app.file()

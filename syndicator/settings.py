@@ -74,11 +74,11 @@ class DispatchSettings(Group):
     lease: timedelta = timedelta(seconds=45)
     """How long a worker may hold a listing; calls are cut so that they end before. Also the longest a listing rests
     after its worker was killed."""
-    per_account: int = Field(default=8, ge=1)
+    per_account: int = Field(default=16, ge=1)
     """Listings of one account that may be in work at once."""
-    cheap_slice: int = Field(default=8, ge=1)
+    cheap_slice: int = Field(default=16, ge=1)
     """Live listings of one account handed over under one lease where calls do not batch."""
-    outstanding_per_thread: int = Field(default=4, ge=1)
+    outstanding_per_thread: int = Field(default=6, ge=1)
     """Leased listings for every worker thread alive; more would only wait in Redis."""
 
 

@@ -224,7 +224,7 @@ class _Ours:
 
     def _steps(self) -> int:
         with self._app.database.begin() as uow:
-            return sum(row.count for row in uow.reports.attempt_outcomes())
+            return sum(row._mapping["count"] for row in uow.reports.attempt_outcomes())
 
     def _scheduler_cpu(self) -> float:
         return cpu_of([self._stack.supervisor.pids()["scheduler"]])

@@ -183,7 +183,8 @@ class ChannelAdapter(Protocol):
     def resume(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
         """Carry a begun publish on from where ``pending`` stands.
 
-        Safe to repeat: once the last step has taken effect it answers with the receipt and never runs it again.
+        Safe to repeat: once the last step has taken effect it answers with the receipt and never runs it again. Where
+        that was done with an older rendition, the receipt says so (``is_outdated``).
 
         Raises:
             ChannelError: The class says what happens next.

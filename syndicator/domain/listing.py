@@ -52,6 +52,7 @@ class Listing:
         sent: Fingerprints of the parts the channel was last known to have.
         pending: Where a begun publish stands, or what a withdrawn listing left hidden on the channel.
         begun_at: When the publish that ``pending`` belongs to first called the channel; None for a hidden rest.
+        begun_parts: Fingerprints of what that publish has carried all along; empty once it was edited on its way.
         intent: A step whose outcome nobody knows yet.
         attempts: Attempts spent since the last success.
     """
@@ -71,6 +72,7 @@ class Listing:
     intent: Intent | None
     attempts: int
     begun_at: datetime | None = None
+    begun_parts: Mapping[Part, str] = field(default_factory=dict)
 
     def marker(self, product: Product) -> Marker:
         """Return the marker of the present publication; the same in every attempt of it."""

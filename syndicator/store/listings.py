@@ -299,13 +299,19 @@ def _parts(parts: Mapping[Part, str]) -> dict[str, str]:
     return {part.value: value for part, value in parts.items()}
 
 
-def pending_json(pending: Pending, begun_at: datetime | None) -> dict[str, Any]:
-    """Write a Pending as the row keeps it, with when its publish began; None for what a withdrawal left hidden."""
+def pending_json(
+    pending: Pending, begun_at: datetime | None, parts: Mapping[Part, str] | None = None
+) -> dict[str, Any]:
+    """Write a Pending as the row keeps it, with when its publish began; None for what a withdrawal left hidden.
+
+    ``parts`` are the fingerprints of what the publish carries, where that is known.
+    """
     return {
         "progress": dict(pending.progress),
         "check_after_s": pending.check_after.total_seconds(),
         "needs_person": pending.needs_person,
         "begun_at": None if begun_at is None else begun_at.isoformat(),
+        "parts": _parts(parts or {}),
     }
 
 
@@ -350,4 +356,5 @@ def listing_of(row: sa.Row[Any]) -> Listing:
         intent=intent,
         attempts=row.attempts,
         begun_at=_begun_at(row.pending),
+        begun_parts={Part(k): v for k, v in (row.pending or {}).get("parts", {}).items()},
     )

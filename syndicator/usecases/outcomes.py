@@ -107,7 +107,8 @@ def succeeded(work: Work, receipt: Receipt | None, now: datetime) -> Ending:
         return Ending(outcome=_withdrawn(work), attempt=AttemptEnd(outcome="done"))
     if receipt is None:
         raise TypeError(f"{work.step.kind} must end in a receipt")
-    sent = {**work.listing.sent, **{part: work.rendition.parts[part] for part in work.step.parts}}
+    now_sent = {part: work.rendition.parts[part] for part in work.step.parts}
+    sent = dict(work.listing.begun_parts) if receipt.is_outdated else {**work.listing.sent, **now_sent}
     return Ending(outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="done"))
 
 
@@ -163,7 +164,9 @@ def _absent(listing: Listing) -> dict[str, Any]:
 def begun(work: Work, pending: Pending) -> Ending:
     """The publish goes on later."""
     begun_at = work.listing.begun_at or work.planned_at
-    values = {**NO_INTENT, "pending": pending_json(pending, begun_at)}
+    is_edited = work.listing.begun_at is not None and work.listing.begun_parts != work.rendition.parts
+    parts = {} if is_edited else work.rendition.parts
+    values = {**NO_INTENT, "pending": pending_json(pending, begun_at, parts)}
     if pending.needs_person:
         outcome = replace(held(work.listing, pending.problems), values=values)
     else:

@@ -318,6 +318,8 @@ class FakeAdapter:
         listing.parts = dict(rendition.parts)
         listing.marker = rendition.marker
         listing.visible = True
+        # Shops give no date of showing; a search by our code would find it whatever its age.
+        listing.created_at = self._channel.clock.now()
         self._channel.note(listing.marker.sku)
         return listing
 
@@ -334,7 +336,9 @@ class FakeAdapter:
             known = self._channel.listings.get(product)
             if known is None:
                 return self._publish(rendition)
-            return receipt(known if known.visible else self._show(known, rendition))
+            if known.visible:
+                return replace(receipt(known), is_outdated=known.parts != dict(rendition.parts))
+            return receipt(self._show(known, rendition))
         if pending.progress["looks"] > 0:
             return Pending(
                 progress={"looks": pending.progress["looks"] - 1}, check_after=timedelta(seconds=3)

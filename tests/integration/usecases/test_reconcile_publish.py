@@ -178,6 +178,20 @@ def test_a_withdrawal_wished_while_a_pending_publish_is_visible_already_takes_it
     assert app.outcomes()[-2:] == [("verify", "found"), ("withdraw", "done")]
 
 
+def test_an_edit_made_while_a_pending_publish_is_visible_already_reaches_it(app: CoreApp) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, Fault.PENDING_AFTER)
+    app.submit(goods())
+    app.run_once()
+
+    app.submit(goods(price=9900))
+    app.run_until_quiet()
+
+    (shown,) = page.visible("P-1")
+    assert page.count(Verb.UPDATE) == 1
+    assert shown.parts == {part: app.listing().sent[part.value] for part in shown.parts}
+
+
 def test_a_withdrawal_of_a_pending_publish_nobody_sees_ends_at_rest(app: CoreApp) -> None:
     page = app.connect(can=GRAM, looks_until_ready=50)
     app.submit(goods())

@@ -76,7 +76,8 @@ class Delivery(RuleBasedStateMachine):
 
     @rule(verb=st.sampled_from(MUTATING), faults=st.lists(st.sampled_from(HONEST), min_size=1, max_size=3))
     def order_faults(self, verb: Verb, faults: list[Fault]) -> None:
-        self.channel.order(verb, *faults)
+        is_publish = verb is Verb.PUBLISH
+        self.channel.order(verb, *(f for f in faults if is_publish or f is not Fault.PENDING_AFTER))
 
     @rule(fault=st.sampled_from([f for f in HONEST if f is not Fault.PENDING_AFTER]))
     def order_a_bad_look(self, fault: Fault) -> None:

@@ -137,6 +137,29 @@ def test_a_pending_publish_remembers_when_it_first_began() -> None:
     assert (fresh.due_in, fresh.state) == (timedelta(seconds=3), ListingState.WORKING)
 
 
+def test_a_pending_publish_remembers_what_it_carries_until_it_is_edited_on_its_way() -> None:
+    pending = Pending(progress={}, check_after=timedelta(0))
+    texts = {part.value: value for part, value in PARTS.items()}
+
+    def carried(**listing: Any) -> object:
+        return outcomes.begun(make_work(StepKind.RESUME, **listing), pending).outcome.values["pending"][
+            "parts"
+        ]
+
+    assert carried() == texts
+    assert carried(begun_at=NOON, begun_parts=PARTS) == texts
+    assert carried(begun_at=NOON, begun_parts={**PARTS, Part.PRICE: "older"}) == {}
+
+
+def test_a_receipt_for_an_older_rendition_leaves_the_difference_to_do() -> None:
+    work = make_work(StepKind.RESUME, begun_at=NOON, begun_parts={**PARTS, Part.PRICE: "older"})
+
+    outcome = outcomes.succeeded(work, replace(RECEIPT, is_outdated=True), NOON).outcome
+
+    assert outcome.values["sent"]["price"] == "older"
+    assert (outcome.state, outcome.due_in) == (ListingState.WORKING, timedelta(0))
+
+
 def test_what_needs_a_person_is_not_polled() -> None:
     pending = Pending(
         progress={}, check_after=timedelta(seconds=3), needs_person=True, problems=(refusal("carry"),)

@@ -86,8 +86,19 @@ COMMANDS = {
 """Command -> where it is, and the first sentence of its help, which is shown before it is imported."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C. Typer ends a ``KeyboardInterrupt`` without a word; this one reaches ``main``."""
+
+
 class LazyGroup(TyperGroup):
     """Lists commands from ``COMMANDS`` and imports the one that is run."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as exc:
+            raise Interrupted from exc
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the real command in place of the one that is only listed."""
@@ -130,7 +141,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     try:
         build()(prog_name="syndicator")
-    except KeyboardInterrupt:
+    except (Interrupted, KeyboardInterrupt):
         sys.stderr.write(
             "\nหยุดตามคำสั่ง งานที่ค้างอยู่จะทำต่อเมื่อเปิดระบบอีกครั้ง / stopped; unfinished work goes on at the next start\n"
         )

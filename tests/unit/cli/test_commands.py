@@ -1,6 +1,7 @@
 """The table of commands: it lists what exists, and listing costs little."""
 
 import inspect
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -8,6 +9,7 @@ from importlib import import_module
 import pytest
 import typer
 
+from syndicator.cli.exit_codes import Exit
 from syndicator.cli.main import COMMANDS, load_command
 from tests.support.cli import ROOT, CommandLine
 
@@ -90,3 +92,32 @@ def test_no_command_at_all_shows_the_help():
 
     assert ran.code == 2
     assert "publish" in ran.out + ran.err
+
+
+def test_ctrl_c_ends_in_a_sentence_and_the_code_of_unfinished_work():
+    program = (
+        "import os, signal, sys\n"
+        "from syndicator.cli import main as cli\n"
+        "def stopped_by_hand():\n"
+        "    'Wait to be stopped.'\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    signal.pause()\n"
+        "sys.modules['waiting'] = type(sys)('waiting')\n"
+        "sys.modules['waiting'].wait = stopped_by_hand\n"
+        "cli.COMMANDS['wait'] = ('waiting:wait', 'Wait to be stopped.')\n"
+        "sys.argv[1:] = ['wait']\n"
+        "cli.main()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert ran.returncode == Exit.UNFINISHED, ran.stderr
+    assert "งานที่ค้างอยู่จะทำต่อ" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -9,7 +9,7 @@ import redis
 import sqlalchemy.exc
 from pydantic import ValidationError
 
-from adapters.errors import ChannelError
+from adapters.errors import ChannelError, OutcomeUnknown, Throttled, Transient
 from schemas.problem import Problem
 from syndicator.cli.exit_codes import Exit
 from syndicator.intake.errors import IntakeError
@@ -75,6 +75,8 @@ def _sentence(exc: Exception) -> Problem:
     if isinstance(exc, (sqlalchemy.exc.OperationalError, redis.RedisError)):
         return _server(exc)
     problem = getattr(exc, "problem", None)
+    if problem is None and isinstance(exc, Transient | OutcomeUnknown | Throttled):
+        return _channel_silent(exc)
     return problem if isinstance(problem, Problem) else _plain("refused", str(exc))
 
 
@@ -99,6 +101,17 @@ def _server(exc: Exception) -> Problem:
         code="server_lost",
         th=f"การเชื่อมต่อกับ {name} ขาดระหว่างทำงาน สิ่งที่บันทึกแล้วไม่หาย กรุณาตรวจว่าเซิร์ฟเวอร์เปิดอยู่แล้วสั่งใหม่",
         en=f"the connection to {name} was lost; what was stored is kept; check that the server runs and repeat the command",
+    )
+
+
+def _channel_silent(exc: ChannelError) -> Problem:
+    """A channel that cannot be reached, or cannot answer now; its own words follow ours."""
+    return Problem(
+        path="",
+        code="channel_silent",
+        th=f"ติดต่อช่องทางขายไม่ได้ในตอนนี้ ตรวจอินเทอร์เน็ตแล้วลองใหม่ (ช่องทางจำลองต้องเปิดก่อนด้วย: syndicator up) [{exc}]",
+        en="the channel cannot be reached now; check the connection and try again "
+        f"(simulated channels must be running: syndicator up) [{exc}]",
     )
 
 

@@ -2,6 +2,7 @@
 
 from adapters.testing.sandbox import dead_account
 from adapters.testing.sandbox.accounts import LINE_SHOP
+from tests.support.cli import CommandLine
 
 
 def test_connecting_the_sandbox_lists_four_working_accounts(connected):
@@ -122,3 +123,12 @@ def test_an_account_whose_market_file_broke_later_is_shown_with_the_reason_and_t
     assert [one["what"] for one in found if not one["fine"]] == ["E-market market"]
     connected.run("channels", "check", "page").told(0)
     connected.run("channels", "check", "market").told(3, "sandbox-emarket.yaml", "colour")
+
+
+def test_a_channel_that_cannot_be_reached_is_said_in_thai_and_nothing_is_stored(cli, accounts, tmp_path):
+    unreachable = CommandLine({**cli.env, "SYNDICATOR_META__GRAPH_URL": "http://127.0.0.1:9"})
+
+    refused = unreachable.connect(accounts["page"], tmp_path / "secrets")
+
+    refused.told(5, "ติดต่อช่องทางขายไม่ได้", "syndicator up")
+    assert cli.json("channels", "list")["accounts"] == []

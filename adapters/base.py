@@ -184,7 +184,7 @@ class ChannelAdapter(Protocol):
         """Carry a begun publish on from where ``pending`` stands.
 
         Safe to repeat: once the last step has taken effect it answers with the receipt and never runs it again. Where
-        that was done with an older rendition, the receipt says so (``is_outdated``).
+        that may have been an older rendition, the receipt says so (``may_be_outdated``).
 
         Raises:
             ChannelError: The class says what happens next.

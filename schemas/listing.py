@@ -93,14 +93,14 @@ class Receipt:
     """Proof that a step took effect.
 
     ``remote`` is JSON the adapter needs later (variant ids, photo ids); it replaces what was kept before.
-    ``is_outdated`` says that the step took effect earlier, with a rendition older than the one given now: what differs
-    is brought to it by the next step.
+    ``may_be_outdated`` says that the step had taken effect before this call, perhaps with a rendition older than the one
+    given now: what differs from the one it began with is brought to it by the next step.
     """
 
     external_id: ExternalId
     permalink: str | None = None
     remote: Mapping[str, Any] = field(default_factory=dict)
-    is_outdated: bool = False
+    may_be_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

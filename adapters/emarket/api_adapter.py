@@ -205,7 +205,8 @@ class ApiMarketAdapter(MarketAdapter):
         hosted = pending.progress.get("hosted", {})
         found = next(iter(self._find(rendition.marker.sku)), None)
         if found is not None and self._is_waiting(found):
-            return receipt(str(found.external_id), found.permalink, hosted)
+            waiting = receipt(str(found.external_id), found.permalink, hosted)
+            return replace(waiting, may_be_outdated=True)
         # A search may lag behind a new listing, so "not found" proves nothing; an update by id does.
         item_id = str(pending.progress["item_id"]) if found is None else str(found.external_id)
         url = pending.progress.get("url") if found is None else found.permalink

@@ -87,6 +87,7 @@ class FacebookPageAdapter:
             external_id=ExternalId(post),
             permalink=pending.progress.get("permalink"),
             remote=pending.progress,
+            may_be_outdated=True,
         )
 
     def update(self, change: Change) -> Receipt:

@@ -110,7 +110,7 @@ class Publishing:
         """
         found = find_media(self._client, self._rendition.marker, progress.since)
         if found:
-            return receipt(found[0].id, found[0].permalink)
+            return self._adopted(progress, found[0])
         if progress.looks < MAX_LOOKS.value:
             return progress.looked().pending()
         raise OutcomeUnknown("Instagram says the post is published, but its list does not show it")
@@ -164,7 +164,12 @@ class Publishing:
     def _restart(self, progress: Progress, fresh: Progress) -> Receipt | Pending:
         """Make new containers, unless the post is out after all."""
         found = find_media(self._client, self._rendition.marker, progress.since)
-        return receipt(found[0].id, found[0].permalink) if found else self.build(fresh)
+        return self._adopted(progress, found[0]) if found else self.build(fresh)
+
+    def _adopted(self, progress: Progress, media: Media) -> Receipt:
+        """Say that the post is out, and whether it may carry older words than the rendition."""
+        found = receipt(media.id, media.permalink)
+        return replace(found, may_be_outdated=self._is_outdated(progress))
 
     def _respect_quota(self) -> None:
         """Read the account's own quota; documents give 50 and 100, so neither is assumed.

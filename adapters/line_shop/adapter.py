@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
@@ -82,7 +83,7 @@ class LineShopAdapter:
         except Gone:
             return self.publish(rendition)
         if product.is_display and _carries(product, rendition.marker):
-            return receipt_of(product)
+            return replace(receipt_of(product), may_be_outdated=True)
         product = bring_to(self._client, product, rendition.body, self._url)
         receipt = self._finish(rendition, product)
         self._delete_orphans(rendition.marker, kept=product.id)

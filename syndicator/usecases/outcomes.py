@@ -108,7 +108,7 @@ def succeeded(work: Work, receipt: Receipt | None, now: datetime) -> Ending:
     if receipt is None:
         raise TypeError(f"{work.step.kind} must end in a receipt")
     now_sent = {part: work.rendition.parts[part] for part in work.step.parts}
-    sent = dict(work.listing.begun_parts) if receipt.is_outdated else {**work.listing.sent, **now_sent}
+    sent = dict(work.listing.begun_parts) if receipt.may_be_outdated else {**work.listing.sent, **now_sent}
     return Ending(outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="done"))
 
 
@@ -181,8 +181,8 @@ def found(work: Work, remote: RemoteListing, now: datetime) -> Ending:
         pending = Pending(progress=remote.remote, check_after=timedelta(0))
         # What nobody is to see may stay hidden; only a publish that goes on is still under way.
         goes_on = intent is not None and work.listing.wanted is Wanted.LIVE
-        begun_at = intent.since if intent is not None and goes_on else None
-        values = {**NO_INTENT, "pending": pending_json(pending, begun_at)}
+        begun_at, parts = (intent.since, intent.parts) if intent is not None and goes_on else (None, {})
+        values = {**NO_INTENT, "pending": pending_json(pending, begun_at, parts)}
         outcome = later(work.listing, timedelta(0), **values)
         return Ending(outcome=outcome, attempt=AttemptEnd(outcome="found_hidden"))
     receipt = Receipt(external_id=remote.external_id, permalink=remote.permalink, remote=remote.remote)

@@ -337,7 +337,7 @@ class FakeAdapter:
             if known is None:
                 return self._publish(rendition)
             if known.visible:
-                return replace(receipt(known), is_outdated=known.parts != dict(rendition.parts))
+                return replace(receipt(known), may_be_outdated=known.parts != dict(rendition.parts))
             return receipt(self._show(known, rendition))
         if pending.progress["looks"] > 0:
             return Pending(

@@ -27,7 +27,7 @@ from tests.support.fake_channel import GRAM, MARKET, POST, SHOP, FakeAdapter, Fa
 
 SKUS = ("P-1", "P-2")
 MUTATING = (Verb.PUBLISH, Verb.UPDATE, Verb.SET_STOCK, Verb.COMMENT, Verb.WITHDRAW)
-# A channel that says "gone" of a listing that is there cannot be told from one that is right; see docs on delivery.
+# A channel that says "gone" of a listing that is there cannot be told from one that is right.
 HONEST = tuple(fault for fault in Fault if fault is not Fault.GONE)
 KINDS: dict[str, Callable[[CoreApp, timedelta], FakeChannel]] = {
     "post": lambda app, lag: app.connect(can=POST, lag=lag),

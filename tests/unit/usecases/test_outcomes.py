@@ -154,7 +154,7 @@ def test_a_pending_publish_remembers_what_it_carries_until_it_is_edited_on_its_w
 def test_a_receipt_for_an_older_rendition_leaves_the_difference_to_do() -> None:
     work = make_work(StepKind.RESUME, begun_at=NOON, begun_parts={**PARTS, Part.PRICE: "older"})
 
-    outcome = outcomes.succeeded(work, replace(RECEIPT, is_outdated=True), NOON).outcome
+    outcome = outcomes.succeeded(work, replace(RECEIPT, may_be_outdated=True), NOON).outcome
 
     assert outcome.values["sent"]["price"] == "older"
     assert (outcome.state, outcome.due_in) == (ListingState.WORKING, timedelta(0))
@@ -186,7 +186,9 @@ def test_what_is_found_hidden_is_carried_on() -> None:
 
     outcome = outcomes.found(verify(), remote, NOON).outcome
 
-    assert outcome.values["pending"]["progress"] == {"id": 9}
+    pending = outcome.values["pending"]
+    assert (pending["progress"], pending["begun_at"]) == ({"id": 9}, NOON.isoformat())
+    assert pending["parts"] == {part.value: value for part, value in PARTS.items()}
     assert outcome.values["intent_verb"] is None
     assert "external_id" not in outcome.values
 

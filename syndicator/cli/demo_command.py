@@ -20,6 +20,7 @@ from syndicator.cli.stack import Mode, RunningStack, start_stack
 from syndicator.cli.views import show_counts, show_what_to_do
 from syndicator.intake.reading import read_products
 from syndicator.local.ports import free_port, is_free
+from syndicator.local.var import check_var
 from syndicator.media.sample_photos import make_photos
 from syndicator.settings import Settings
 from syndicator.usecases.connect_account import connect_account
@@ -39,6 +40,7 @@ def demo(
     """Publish the sample products on four simulated channels and report what happened. Nothing leaves this machine."""
     command = begin(as_json=as_json, seller=SELLER)
     settings = _demo_settings(command.settings)
+    check_var(settings.var)
     source = file or config_dir() / "demo" / "community-products.csv"
     began = time.monotonic()
     photos = settings.var / "photos"
@@ -46,7 +48,7 @@ def demo(
         names = [m.source for item in read_products(source).products for m in item.product.media]
         make_photos(names, photos, progress=lambda done, total: progress("samples", done, total))
         photos_s = time.monotonic() - began
-    with start_stack(settings, Mode.SANDBOX) as stack:
+    with start_stack(_with_free_ports(settings), Mode.SANDBOX) as stack:
         report = _publish(command, stack, source, photos, photos_s=photos_s, began=began)
         path = write_report(report, settings.var / "report.json")
         _tell(command, stack, report, path)
@@ -61,22 +63,25 @@ def demo(
 
 
 def _demo_settings(settings: Settings) -> Settings:
-    """Keep the demo apart from real data: a folder and servers of its own, and ports that are free."""
-    api, sandbox = settings.api, settings.sandbox
-    ports = (
-        api.port if is_free(api.host, api.port) else free_port(api.host),
-        sandbox.port if is_free(sandbox.host, sandbox.port) else free_port(sandbox.host),
-    )
+    """Keep the demo apart from real data: a folder, servers and a seller of its own."""
+    own = {"var": settings.var / "demo", "database_url": None, "redis_url": None, "seller": SELLER}
+    return settings.model_copy(update=own)
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    """Take the usual ports where they are free, others where not; asked just before they are taken."""
     return settings.model_copy(
         update={
-            "var": settings.var / "demo",
-            "database_url": None,
-            "redis_url": None,
-            "seller": SELLER,
-            "api": api.model_copy(update={"port": ports[0]}),
-            "sandbox": sandbox.model_copy(update={"port": ports[1]}),
+            "api": settings.api.model_copy(update={"port": _free(settings.api.host, settings.api.port)}),
+            "sandbox": settings.sandbox.model_copy(
+                update={"port": _free(settings.sandbox.host, settings.sandbox.port)}
+            ),
         }
     )
+
+
+def _free(host: str, port: int) -> int:
+    return port if is_free(host, port) else free_port(host)
 
 
 def _publish(

@@ -352,3 +352,11 @@ def test_in_sync_is_at_rest(wanted: Wanted, state: ListingState) -> None:
     outcome = outcomes.in_sync(make_work(wanted=wanted).listing)
 
     assert (outcome.state, outcome.due_in, outcome.attempts, outcome.is_reached) == (state, None, 0, True)
+
+
+def test_what_is_found_hidden_and_wished_away_is_no_longer_under_way() -> None:
+    remote = RemoteListing(external_id=ExternalId("9"), visible=False, remote={"id": 9})
+
+    outcome = outcomes.found(verify(wanted=Wanted.WITHDRAWN), remote, NOON).outcome
+
+    assert outcome.values["pending"]["begun_at"] is None

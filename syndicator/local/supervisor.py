@@ -157,14 +157,19 @@ class Supervisor:
         return came[0] if came else None
 
     def stop(self) -> None:
-        """Ask all children to stop, wait, kill the deaf, and return when none is left. Twice is no error."""
+        """Ask all children to stop, wait, kill the deaf, and return when none is left. Twice is no error.
+
+        Children that listen end last: the others finish what is in hand with their help, such as the pictures that a
+        channel fetches while a listing is made.
+        """
         self._over.set()
         if self._watcher:
             self._watcher.join()
             self._watcher = None
         for kept in self._kept:
             kept.sample()
-        _stop_all(self._kept)
+        _stop_all([kept for kept in self._kept if kept.child.listens is None])
+        _stop_all([kept for kept in self._kept if kept.child.listens is not None])
 
     def pids(self) -> dict[str, int]:
         """Return the process id of each running child."""

@@ -144,7 +144,11 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_recover
 def not_live(report, seller):
     """Return what is not on sale after a report that says all is settled."""
     assert report["settled"]
-    return [listing for listing in seller.listings() if listing["state"] != "live"]
+    return [
+        (listing["account"], listing["sku"], listing["state"], [p["en"] for p in listing["problems"]])
+        for listing in seller.listings()
+        if listing["state"] != "live"
+    ]
 
 
 def _first_seller(cli, photos, folder):

@@ -104,7 +104,10 @@ def start_stack(settings: Settings, mode: Mode) -> Iterator[RunningStack]:
         supervisor = stack.enter_context(
             Supervisor(settings.var / "log", each_look=servers.keep_running if servers else None)
         )
-        supervisor.start(plan.children())
+        children = plan.children()
+        # Those that listen come first: a listing made before ``api`` serves its pictures would be refused for them.
+        supervisor.start([child for child in children if child.listens is not None])
+        supervisor.start([child for child in children if child.listens is None])
         info = plan.info()
         _announce(settings.var, info, stack)
         app = App(_with_env(settings, plan.env), endpoints.database_url, endpoints.redis_url)

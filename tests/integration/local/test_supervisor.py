@@ -286,3 +286,36 @@ def test_a_stop_right_after_the_start_does_not_wait_for_the_grace(tmp_path):
         with Supervisor(tmp_path / str(turn)) as supervisor:
             supervisor.start([python("sleeper", SLEEP)])
         assert time.monotonic() - started < 5
+
+
+def test_a_child_that_listens_ends_after_those_it_serves(tmp_path):
+    served, port = tmp_path / "served", free_port()
+    ask_at_the_end = (
+        "import http.client, pathlib, signal, sys, time\n"
+        "def end(*_):\n"
+        "    time.sleep(0.5)\n"
+        "    connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=5)\n"
+        "    connection.request('GET', '/health')\n"
+        "    pathlib.Path(sys.argv[2]).write_text(str(connection.getresponse().status))\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('awake', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    log = tmp_path / "log" / "served.log"
+    with Supervisor(tmp_path / "log") as supervisor:
+        supervisor.start(
+            [
+                python(
+                    "serving",
+                    SERVE,
+                    port,
+                    ready=HealthUrl(f"http://127.0.0.1:{port}/health"),
+                    listens=Listens("127.0.0.1", port, "--port"),
+                ),
+                python("served", ask_at_the_end, port, served),
+            ]
+        )
+        wait_until(lambda: log.exists() and "awake" in log.read_text())
+
+    assert served.read_text() == "200"

@@ -26,9 +26,9 @@ COUNT_WORKERS_EVERY = timedelta(seconds=2)
 ALIVE_WITHIN = timedelta(seconds=20)
 FORGET_AFTER = timedelta(hours=1)
 TROUBLE_PAUSE = timedelta(seconds=1)
-BUSY_TICK = timedelta(milliseconds=25)
+BUSY_TICK = timedelta(milliseconds=50)
 BUSY_FOR = timedelta(milliseconds=500)
-"""While work flows, workers make room every few milliseconds and nobody tells; so the looks follow closely for this
+"""While work flows, workers make room all the time and nobody tells; so the looks follow closely for this
 long after the last slice went out. An idle stack looks at the settings' own pace."""
 
 

@@ -2,7 +2,7 @@
 
 Eight threads, one httpx client, Pillow; no database, no retry, no queue. It makes the calls of our adapters in their
 order. Told by one line of JSON on standard input, then by an empty line for each part: publish, ``rounds`` times all
-prices, ``rounds`` times all stock. It answers each with its seconds.
+prices, ``rounds`` times all stock, ``rounds`` times all prices again. It answers each with its seconds.
 
     {"sandbox": "http://127.0.0.1:8099", "static": "http://127.0.0.1:8100", "folder": "...", "photos": "...",
      "pool": "threads", "maker": "by_channel", "rounds": 3, "shops": [{"file": "...", "accounts": {"line_shop": {...}, ...}}]}
@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -299,17 +301,21 @@ def read_shops(job: dict[str, Any]) -> list[Shop]:
     return shops
 
 
-def batches(shops: list[Shop]) -> Iterator[list[Goods]]:
-    for shop in shops:
-        for start in range(0, len(shop.goods), MARKET_BATCH):
-            yield shop.goods[start : start + MARKET_BATCH]
+def batches(every: list[Goods]) -> Iterator[list[Goods]]:
+    for _, own in groupby(every, key=lambda goods: goods.shop.file):
+        left = list(own)
+        for start in range(0, len(left), MARKET_BATCH):
+            yield left[start : start + MARKET_BATCH]
 
 
-def change_all(
-    script: Script, threads: Executor, shops: list[Shop], one: Callable[[Goods], None], path: str
-) -> None:
-    rows = [threads.submit(script.market_rows, batch, path) for batch in batches(shops)]
-    list(threads.map(one, [goods for shop in shops for goods in shop.goods]))
+def change_all(script: Script, threads: Executor, every: list[Goods], what: str) -> None:
+    for goods in every:
+        if what == "price":
+            goods.price += PRICE_STEP
+        else:
+            goods.stock += STOCK_STEP
+    rows = [threads.submit(script.market_rows, batch, f"/product/{what}") for batch in batches(every)]
+    list(threads.map(script.reprice if what == "price" else script.restock, every))
     for row in rows:
         row.result()
 
@@ -323,14 +329,9 @@ def run(job: dict[str, Any], script: Script, threads: Executor) -> None:
 
     part("publish", publish)
     every = [goods for shop in shops for goods in shop.goods]
-    for _ in range(job["rounds"]):
-        for goods in every:
-            goods.price += PRICE_STEP
-        part("price", lambda: change_all(script, threads, shops, script.reprice, "/product/price"))
-    for _ in range(job["rounds"]):
-        for goods in every:
-            goods.stock += STOCK_STEP
-        part("stock", lambda: change_all(script, threads, shops, script.restock, "/product/stock"))
+    for name in ("price", "stock", "price"):
+        for _ in range(job["rounds"]):
+            part(name, partial(change_all, script, threads, every, name))
 
 
 def part(name: str, action: Callable[[], object]) -> None:

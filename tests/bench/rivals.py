@@ -38,6 +38,8 @@ LOOK_EVERY_S = 0.03
 PATIENCE_S = 300.0
 IDLE_S = 5.0
 START_S = 5.0
+ANSWER_S = 0.1
+"""How late every answer comes in the slow part; on loopback alone a channel answers in half a millisecond."""
 PRICE_STEP = 100
 """Satang; the script steps by the same baht."""
 
@@ -61,6 +63,7 @@ class Run:
     publish: Timing
     price: list[Timing]
     stock: list[Timing]
+    slow_price: list[Timing]
     visible: Mapping[str, int]
     calls: Mapping[str, int]
     steps: int = 0
@@ -101,6 +104,12 @@ def timed(action: Callable[[], object]) -> Timing:
     return Timing(time.perf_counter() - wall, cpu_of(own) - cpu)
 
 
+def slow_down(sandbox: str) -> None:
+    """Have every answer of the channels come ``ANSWER_S`` late from now on."""
+    order = {"effect": {"kind": "slow", "seconds": ANSWER_S}}
+    httpx.post(f"{sandbox}/_sandbox/faults", json=order, trust_env=False).raise_for_status()
+
+
 # -- ours
 
 
@@ -129,11 +138,14 @@ class _Ours:
         steps, scheduler = self._steps(), self._scheduler_cpu() - scheduler
         price = [self._changed(_dearer, stock=50) for _ in range(rounds)]
         stock = [self._changed(_same, stock=51 + n) for n in range(rounds)]
+        slow_down(self._stack.info.sandbox_url or "")
+        slow_price = [self._changed(_dearer, stock=50 + rounds) for _ in range(rounds)]
         self._expect_live()
         return Run(
             publish=publish,
             price=price,
             stock=stock,
+            slow_price=slow_price,
             visible=visible,
             calls=calls,
             steps=steps,
@@ -267,10 +279,13 @@ def run_script(workload: Workload, var: Path, *, rounds: int, pool: str, maker: 
             summary = SandboxClient(sandbox).summary()
             price = [script.part("price") for _ in range(rounds)]
             stock = [script.part("stock") for _ in range(rounds)]
+            slow_down(sandbox)
+            slow_price = [script.part("price") for _ in range(rounds)]
     return Run(
         publish=publish,
         price=price,
         stock=stock,
+        slow_price=slow_price,
         visible=_of(summary, "visible"),
         calls=_of(summary, "calls"),
     )

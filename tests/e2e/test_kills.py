@@ -36,6 +36,8 @@ GOODS = (
     "CTI-PPR-100",
 )
 LISTINGS = 4 * len(GOODS)
+SHELVES = ("--channels", "line,market")
+"""Where a look-up proves after seconds, and not after a minute, that something is not there."""
 
 
 @pytest.fixture
@@ -52,10 +54,10 @@ def own_cli():
         assert left == []
 
 
-def begin_publishing(cli, seller):
-    """Start publishing in a process of its own and return it when the channels have got a part of it."""
+def begin_publishing(cli, seller, *more):
+    """Start publishing in a process of its own."""
     file = seller.file(good_rows(*GOODS))
-    return cli.start("publish", file, "--photos", seller.photos, "--json")
+    return cli.start("publish", file, "--photos", seller.photos, "--json", *more)
 
 
 @pytest.mark.xdist_group("stack")
@@ -121,7 +123,7 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_recover
     stack = start_stack(own_cli, photos)
     own_cli.run("channels", "connect", "--sandbox").told(0)
     seller = _first_seller(own_cli, photos, tmp_path)
-    publishing = begin_publishing(own_cli, seller)
+    publishing = begin_publishing(own_cli, seller, *SHELVES)
     wait_until(lambda: _visible(stack.channels) >= 4, seconds=120, what="the first listings")
     processes = family(stack.pid)
 
@@ -133,11 +135,11 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_recover
     assert publishing.returncode == 4, (out, err)
     assert "Traceback" not in err
 
-    report = seller.publish(good_rows(*GOODS))
+    report = seller.publish(good_rows(*GOODS), *SHELVES)
 
     assert not_live(report, seller) == []
     with running_stack(own_cli, photos) as again:
-        assert _visible(again.channels) == LISTINGS
+        assert _visible(again.channels) == 2 * len(GOODS)
         assert again.channels.duplicates() == 0
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 SKU = "LPN-SOP-100"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(stack):
     """A seller with one product on sale on all four channels."""
     seller = stack.seller(11)

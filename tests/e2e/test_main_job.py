@@ -12,7 +12,7 @@ RULE_BREAKERS = {"PLK-BFN-SET", "UTT-HNY", "CRI-CFE"}
 HIDDEN = "BKK-BUD-300"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(stack):
     """A seller whose whole shipped file is published, and the report of the first time."""
     seller = stack.seller(1)

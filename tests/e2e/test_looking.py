@@ -142,7 +142,8 @@ def test_originals_and_everything_else_are_not_served(shop, stack):
     assert httpx.post(address).status_code == 405
 
 
-def test_a_market_without_an_api_is_served_by_a_person_with_a_pack(shop, stack, tmp_path):
+def test_a_market_without_an_api_is_served_by_a_person_with_a_pack(stack, tmp_path):
+    shop = stack.seller(12)
     shop.cli.run("channels", "connect", "emarket", "--name", "post", "--setting", "market=postmart").told(0)
     rows = good_rows("NMA-SHM-250")
     report = shop.publish(rows, "--channels", "post")

@@ -31,6 +31,17 @@ EXIT_BROKER_LOST = 75
 """Exit code of a worker that lost its broker: "temporary failure", restart me."""
 
 
+class QueueWorker(Worker):
+    """dramatiq's worker without consumers for the delay queues, which stay empty with us.
+
+    Each consumer is a thread that asks Redis ten times a second; half of them would ask for what never comes.
+    """
+
+    def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
+        if not delay:
+            super()._add_consumer(queue_name, delay=delay)
+
+
 def run_listing_worker(app: App, *, names: Sequence[str], threads: int, ready: Callable[[], None]) -> int:
     """Work on listings from the named queues until a signal comes; return the process's exit code.
 
@@ -60,7 +71,7 @@ def _consume(
     ready: Callable[[], None],
 ) -> int:
     lost = threading.Event()
-    worker = Worker(
+    worker = QueueWorker(
         broker,
         queues=set(names),
         worker_threads=threads,

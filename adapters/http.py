@@ -42,7 +42,7 @@ MAX_STORED_BODY: Final = 2_000
 
 def redact(text: str) -> str:
     """Blank out everything that looks like a secret and cut to the length that may be stored."""
-    return _SECRET_IN_TEXT.sub(r"\1\2***", text)[:MAX_STORED_BODY]
+    return _SECRET_IN_TEXT.sub(r"\1\2***", text.replace("\x00", ""))[:MAX_STORED_BODY]
 
 
 def redact_url(url: httpx.URL) -> str:

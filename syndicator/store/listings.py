@@ -25,6 +25,15 @@ _LISTING = table(ListingTable)
 _PRODUCT = table(ProductTable)
 
 
+_BEGIN = sa.text("""
+UPDATE listing
+   SET intent_verb = begun.verb, intent_at = begun.since, intent_parts = begun.parts, unsure_at = begun.unsure_at
+  FROM jsonb_to_recordset(CAST(:intents AS jsonb))
+       AS begun(id bigint, verb text, since timestamptz, parts jsonb, unsure_at timestamptz)
+ WHERE listing.id = begun.id
+""")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What is wanted of one product on one account, and when to begin; patience with it counts from then."""
@@ -172,30 +181,18 @@ class ListingRepository:
 
     def begin(self, intents: Mapping[ListingId, Intent]) -> None:
         """Record the intents before their calls."""
-        statement = (
-            sa.update(_LISTING)
-            .where(_LISTING.c.id == sa.bindparam("listing"))
-            .values(
-                intent_verb=sa.bindparam("verb"),
-                intent_at=sa.bindparam("at"),
-                intent_parts=sa.bindparam("parts"),
-                unsure_at=sa.bindparam("unsure"),
-            )
-        )
-        if intents:
-            self._connection.execute(
-                statement,
-                [
-                    {
-                        "listing": id_,
-                        "verb": intent.verb.value,
-                        "at": intent.since,
-                        "parts": _parts(intent.parts),
-                        "unsure": intent.unsure_at,
-                    }
-                    for id_, intent in intents.items()
-                ],
-            )
+        rows = [
+            {
+                "id": id_,
+                "verb": intent.verb.value,
+                "since": intent.since,
+                "parts": _parts(intent.parts),
+                "unsure_at": intent.unsure_at,
+            }
+            for id_, intent in intents.items()
+        ]
+        if rows:
+            self._connection.execute(_BEGIN, {"intents": json.dumps(rows, default=datetime.isoformat)})
 
     def record(
         self, token: LeaseToken, outcomes: Sequence[Outcome], *, now: datetime

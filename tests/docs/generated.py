@@ -31,6 +31,12 @@ _SHOWN_ACCOUNTS: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
     ("instagram", {}, "", ""),
     ("line_shop", {}, "", ""),
     ("emarket", {"market": "sandbox-emarket"}, " (API market)", " (มี API)"),
+    (
+        "emarket",
+        {"market": "google-products", "link": "https://shop.example.test/{sku}"},
+        " (Google product file)",
+        " (ไฟล์สินค้า Google)",
+    ),
     ("emarket", {"market": "postmart"}, " (Postmart, by hand)", " (ไปรษณีย์มาร์ท ลงเอง)"),
 )
 

@@ -72,8 +72,8 @@ class Progress:
         return replace(self, made_for=rendition.fingerprint, children=(), container=None, looks=0, failures=0)
 
     def pending(self) -> Pending:
-        """Say when to look again: soon at first, then ever later, at most a minute."""
-        doublings = min(max(self.looks, self.failures), LONGEST_LOOK.value.bit_length())
+        """Say when to look again: twice soon, for a picture is mostly ready by then, then ever later, at most a minute."""
+        doublings = min(max(self.looks, self.failures, 1) - 1, LONGEST_LOOK.value.bit_length())
         seconds = min(FIRST_LOOK.value * 2**doublings, LONGEST_LOOK.value)
         return Pending(
             progress=asdict(self) | {"children": list(self.children)}, check_after=timedelta(seconds=seconds)

@@ -129,8 +129,10 @@ def test_an_unfinished_container_is_looked_at_again(open_desk: OpenDesk) -> None
 
     second = adapter.resume(rendition, pending)
     assert isinstance(second, Pending)
-    assert second.check_after > pending.check_after
-    finish(adapter, rendition, second)
+    third = adapter.resume(rendition, second)
+    assert isinstance(third, Pending)
+    assert third.check_after > second.check_after
+    finish(adapter, rendition, third)
 
     assert len(desk.calls("media.publish")) == 1
 

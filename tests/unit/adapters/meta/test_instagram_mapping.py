@@ -162,7 +162,7 @@ def test_looks_grow_apart_up_to_a_minute() -> None:
         for looks in range(7)
     ]
 
-    assert waits == [timedelta(seconds=s) for s in (5, 10, 20, 40, 60, 60, 60)]
+    assert waits == [timedelta(seconds=s) for s in (5, 5, 10, 20, 40, 60, 60)]
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,12 @@ from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.store.listings import Wish
 from syndicator.store.products import StoredProduct
+from syndicator.usecases.outcomes import LOOK_AGAIN_FOR_MEDIA
 
 CHUNK = 200
 """Products in one transaction: large enough that the round trips vanish, small enough that locks are short."""
 BULK_FROM = 20
 """A submission of more products than this goes to the bulk lane, behind everybody's single edits."""
-MEDIA_SAFETY = timedelta(seconds=60)
-"""A listing that waits for pictures looks again after this long even if nobody woke it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +286,7 @@ def _wish(
         account_id=target.account.id,
         wanted=Wanted.LIVE if product.status is Status.ACTIVE else Wanted.WITHDRAWN,
         lane=lane,
-        due_at=begins + (MEDIA_SAFETY if waits else timedelta(0)),
+        due_at=begins + (LOOK_AGAIN_FOR_MEDIA if waits else timedelta(0)),
         waits_for_media=waits,
     )
 

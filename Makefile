@@ -105,11 +105,14 @@ $(BIN)/python:
 		echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu install the package python3-venv."; \
 		exit 1; }
 
+# A lock names every package, so none is resolved again: older pips look for the newest release of a package that is asked
+# for with an extra, and then refuse it because the lock has no hash of it.
 # The project itself is installed in place, by build tools that the lock pins: no package is asked for at build time.
 define install
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@echo "Installing $(1) (once; takes a few minutes on a slow line) ..."
-	@$(PIP_INSTALL) --require-hashes --requirement $(1)
+	@$(PIP_INSTALL) --no-deps --require-hashes --requirement $(1)
+	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@$(PIP_INSTALL) --no-build-isolation --no-deps --no-index --editable .
 endef
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import httpx
@@ -17,8 +17,10 @@ from schemas.channel import ChannelAccount, Credentials
 from schemas.ids import ChannelKind
 from schemas.listing import fingerprint
 from syndicator.domain.policy import RetryPolicy
+from syndicator.local.probes import libpq_url
 from syndicator.media.storage import ObjectStore, StoredPictures, open_store
 from syndicator.settings import SettingInvalid, Settings
+from syndicator.store.clock import DatabaseClock, ask_database
 from syndicator.store.engine import Database
 from syndicator.store.secrets import FernetCipher, load_or_make_key
 from syndicator.telemetry import log_call
@@ -26,7 +28,7 @@ from syndicator.usecases.dispatch import DispatchLimits
 
 
 class SystemClock:
-    """The real time."""
+    """This machine's time, which channels check signatures against."""
 
     def now(self) -> datetime:
         """Return the present moment, aware, UTC."""
@@ -104,9 +106,9 @@ class App:
     redis_url: str
 
     @cached_property
-    def clock(self) -> SystemClock:
-        """The real clock."""
-        return SystemClock()
+    def clock(self) -> DatabaseClock:
+        """The time all our processes share."""
+        return DatabaseClock(partial(ask_database, libpq_url(self.database_url)))
 
     @cached_property
     def cipher(self) -> FernetCipher:
@@ -168,6 +170,7 @@ class App:
             max_attempts=retry.max_attempts,
             max_wish_age=retry.max_wish_age,
             jitter=random.random,
+            looks_before_repeating=self.settings.testing.looks_before_repeating,
         )
 
     def dispatch_limits(self, *, listing_threads: int, media_threads: int) -> DispatchLimits:

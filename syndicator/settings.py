@@ -8,7 +8,8 @@ import os
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -95,6 +96,14 @@ class RetrySettings(Group):
     """A wish that could not be carried out for this long is given to a person."""
 
 
+class TestingSettings(Group):
+    """Switches for tests that must be able to fail. Refused where a channel is not simulated on this machine."""
+
+    looks_before_repeating: bool = True
+    """Off: a publish whose outcome is unknown is simply repeated. ``make chaos`` shows with it that its count of
+    duplicates can rise."""
+
+
 class IntakeSettings(Group):
     """Bounds of a product file."""
 
@@ -134,6 +143,10 @@ def _put(tree: dict[str, Any], keys: list[str], value: str) -> None:
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
     tree[keys[-1]] = value
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def read_settings() -> "Settings":
@@ -190,6 +203,7 @@ class Settings(BaseSettings):
     line: LineSettings = LineSettings()
     emarket: EmarketSettings = EmarketSettings()
     """``SYNDICATOR_EMARKET_DIR`` is the documented name of ``SYNDICATOR_EMARKET__DIR``; both work."""
+    testing: TestingSettings = TestingSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -199,6 +213,13 @@ class Settings(BaseSettings):
             given = values.get("emarket") or {}
             values["emarket"] = given if not isinstance(given, dict) else {"dir": folder, **given}
         return values
+
+    @model_validator(mode="after")
+    def _harmless_tests(self) -> Self:
+        channels = (self.meta.graph_url, self.meta.instagram_url, self.line.myshop_url)
+        if not self.testing.looks_before_repeating and not all(map(_is_loopback, channels)):
+            raise ValueError("TESTING__LOOKS_BEFORE_REPEATING may be off only with simulated channels")
+        return self
 
     @property
     def all_secret_keys(self) -> tuple[str, ...]:

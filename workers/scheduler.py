@@ -23,6 +23,7 @@ LEADER_LOCK = 7_305_422
 """Advisory lock held by the leading scheduler's own connection; it falls free when that connection ends."""
 FOLLOW_EVERY = timedelta(seconds=1)
 COUNT_WORKERS_EVERY = timedelta(seconds=2)
+LEASES_EVERY = timedelta(seconds=10)
 ALIVE_WITHIN = timedelta(seconds=20)
 FORGET_AFTER = timedelta(hours=1)
 TROUBLE_PAUSE = timedelta(seconds=1)
@@ -61,6 +62,7 @@ class Scheduler:
         self._turn = Turn()
         self._workers = WorkerCount(app.database)
         self._busy_until = 0.0
+        self._look_after_leases_at = 0.0
 
     def lead_until(self, stop: threading.Event) -> None:
         """Take the lock, then dispatch until ``stop``; return early when the connection is lost.
@@ -80,6 +82,7 @@ class Scheduler:
     def _tick(self) -> bool:
         """Dispatch once; return whether anything went out, so that the next look follows at once."""
         now = self._app.clock.now()
+        self._look_after_leases(now)
         limits = self._app.dispatch_limits(
             listing_threads=self._workers.threads(LISTING_ROLE, now),
             media_threads=self._workers.threads(MEDIA_ROLE, now),
@@ -104,6 +107,19 @@ class Scheduler:
             self._busy_until = time.monotonic() + BUSY_FOR.total_seconds()
         return sent > 0
 
+    def _look_after_leases(self, now: datetime) -> None:
+        if time.monotonic() < self._look_after_leases_at:
+            return
+        self._look_after_leases_at = time.monotonic() + LEASES_EVERY.total_seconds()
+        try:
+            with self._app.database.begin() as uow:
+                ended = uow.dispatch.shorten_leases(now=now, longest=self._app.settings.dispatch.lease)
+        except Exception as exc:  # noqa: BLE001 - dispatching goes on; the next look tries again
+            log.warning("leases.not_looked_after", error=type(exc).__name__)
+            return
+        if ended:
+            log.warning("leases.shortened", count=ended)
+
     def _wait_for_work(self, connection: psycopg.Connection) -> None:
         tick = self._app.settings.dispatch.tick
         pause = min(tick, BUSY_TICK) if time.monotonic() < self._busy_until else tick
@@ -126,7 +142,8 @@ class WorkerCount:
 
     def threads(self, role: str, now: datetime) -> int:
         """Return how many threads of that role are alive."""
-        if self._read_at is None or now - self._read_at > COUNT_WORKERS_EVERY:
+        # A difference either way: a count must not stand still because the time was set back.
+        if self._read_at is None or abs(now - self._read_at) > COUNT_WORKERS_EVERY:
             with suppress(Exception), self._database.begin() as uow:
                 uow.processes.forget(before=now - FORGET_AFTER)
                 self._threads = {}

@@ -31,8 +31,8 @@ class Intent:
     """A step that was begun and whose outcome is not recorded: committed before the call, cleared after it.
 
     ``parts`` are the fingerprints of what was being sent, so that a listing found by its marker is known to carry them.
-    ``unsure_at`` is when its outcome was learnt to be unknown: no call of it ran later, so what a channel needs to show
-    a new listing counts from there.
+    ``unsure_at`` is the latest moment at which a call of it can have run, once its outcome is known to be unknown: what a
+    channel needs to show a new listing counts from there.
     """
 
     verb: Verb

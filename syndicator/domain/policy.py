@@ -1,12 +1,13 @@
 """What follows from an outcome: when the listing is looked at again, or which person it waits for. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
 import tenacity
 
+from adapters.base import Capabilities
 from adapters.errors import ChannelError, Locked, Throttled
 from schemas.recovery import Recovery
 
@@ -49,6 +50,14 @@ class RetryPolicy:
     max_wish_age: timedelta
     jitter: Callable[[], float]
     """Returns a number in [0, 1); injected so that tests know the waits."""
+    looks_before_repeating: bool = True
+    """False only in the test that must show duplicates: a publish whose outcome is unknown is then repeated blindly."""
+
+    def believed(self, capabilities: Capabilities) -> Capabilities:
+        """Return what the planner is told of a channel."""
+        if self.looks_before_repeating:
+            return capabilities
+        return replace(capabilities, visible_steps=False)
 
     def is_spent(self, attempts: int, wish_age: timedelta) -> bool:
         """Say whether patience is over: too many attempts, or a wish that has waited too long."""

@@ -6,7 +6,7 @@ rows, not with the number of rows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -123,6 +123,22 @@ class DispatchRepository:
         self._connection.execute(
             _LEASE_LISTINGS, {"ids": list(leases), "tokens": list(leases.values()), "until": until}
         )
+
+    def shorten_leases(self, *, now: datetime, longest: timedelta) -> int:
+        """End leases that no clock of ours can have given, as after the database's clock was set back; return how many.
+
+        They fall due when the longest lease given now would.
+        """
+        ended = [
+            self._connection.execute(
+                sa.text(
+                    f"UPDATE {name} SET due_at = :until WHERE lease_token IS NOT NULL AND due_at > :impossible"  # noqa: S608 - names of our own tables
+                ),
+                {"until": now + longest, "impossible": now + 2 * longest},
+            ).rowcount
+            for name in ("listing", "media")
+        ]
+        return sum(ended)
 
     def media_in_flight(self, now: datetime) -> int:
         """Count the source pictures under a running lease."""

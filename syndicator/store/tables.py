@@ -248,7 +248,7 @@ class Listing(Base):
     intent_at: Mapped[datetime | None]
     intent_parts: Mapped[dict[str, Any] | None]
     unsure_at: Mapped[datetime | None]
-    """When it was learnt that the intent's outcome is unknown; no call of that attempt ran later than this."""
+    """Set once the intent's outcome is known to be unknown: no call of that attempt can run later than this."""
 
     due_at: Mapped[datetime | None]
     lane: Mapped[int] = mapped_column(sa.SmallInteger, server_default="3")

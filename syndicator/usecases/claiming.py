@@ -136,11 +136,15 @@ class Claiming:
         return [replace(claim, listing=self._dated(claim.listing)) for claim in claimed]
 
     def _dated(self, listing: Listing) -> Listing:
-        """Note when a lost worker's intent was found: its lease has just run out, so none of its calls ran later."""
+        """Note until when a call of a lost worker's intent can still be running.
+
+        Its lease should just have run out; yet a clock may have jumped, and then the worker is still at it. What bounds
+        its calls for certain is how long a lease takes by its own steady clock.
+        """
         attempts = listing.attempts + self._lost.get(listing.id, 0)
         intent = listing.intent
         if intent is not None and intent.unsure_at is None:
-            intent = replace(intent, unsure_at=self._now)
+            intent = replace(intent, unsure_at=self._now + self._lease_time)
         return replace(listing, intent=intent, attempts=attempts)
 
     def _plan(
@@ -178,11 +182,12 @@ class Claiming:
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
         rendition = adapter.render(product, offers_of(product, stock), marker=marker)
-        step = plan(listing, rendition, adapter.capabilities)
+        capabilities = self._policy.believed(adapter.capabilities)
+        step = plan(listing, rendition, capabilities)
         work = Work(
             listing=self._doubted(listing) if step.kind is StepKind.VERIFY else listing,
             rendition=rendition,
-            capabilities=adapter.capabilities,
+            capabilities=capabilities,
             label=label,
             step=step,
             planned_at=self._now,

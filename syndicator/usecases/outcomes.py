@@ -194,11 +194,12 @@ def found(work: Work, remote: RemoteListing, now: datetime) -> Ending:
 def absent(work: Work, now: datetime, policy: RetryPolicy) -> Ending:
     """Verification found nothing: too early to tell, or settled, so that it may be sent again."""
     settles = work.capabilities.lookup_settles_after
-    unsure_at = _unsure_at(work.listing) or now
-    elapsed = now - unsure_at
-    if settles is None or elapsed < settles:
-        rest = timedelta(seconds=60) if settles is None else settles - elapsed
-        wait = min(max(elapsed, timedelta(seconds=5)), rest) + timedelta(milliseconds=100)
+    intent = work.listing.intent
+    unsure_at = (intent and intent.unsure_at) or now
+    rest = timedelta(seconds=60) if settles is None else unsure_at + settles - now
+    if rest > timedelta(0):
+        doubted_for = now - (intent.since if intent else now)
+        wait = min(max(doubted_for, timedelta(seconds=5)), rest) + timedelta(milliseconds=100)
         outcome = later(work.listing, wait, unsure_at=unsure_at)
         return Ending(outcome=outcome, attempt=AttemptEnd(outcome="not_seen_yet"))
     values = dict(NO_INTENT)
@@ -207,10 +208,6 @@ def absent(work: Work, now: datetime, policy: RetryPolicy) -> Ending:
     elif policy.is_spent(work.listing.attempts, now - work.listing.wished_at):
         return _dead(work, OutcomeUnknown("not found on the channel after repeated attempts"), "absent")
     return Ending(outcome=later(work.listing, timedelta(0), **values), attempt=AttemptEnd(outcome="absent"))
-
-
-def _unsure_at(listing: Listing) -> datetime | None:
-    return None if listing.intent is None else listing.intent.unsure_at
 
 
 def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) -> Ending:

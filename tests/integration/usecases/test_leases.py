@@ -1,5 +1,6 @@
 """A lease is held by one worker at a time; whoever comes late or twice finds nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from schemas.ids import LeaseToken
 from schemas.listing import ListingState
 from syndicator.store.listings import Outcome
 from tests.support.app import LEASE, CoreApp, goods
-from tests.support.fake_channel import Fault, WorkerKilled
+from tests.support.fake_channel import POST, Fault, WorkerKilled
 
 
 def test_a_message_delivered_twice_finds_nothing_the_second_time(app: CoreApp) -> None:
@@ -47,6 +48,24 @@ def test_a_claim_changes_the_token(app: CoreApp) -> None:
 
     assert held
     assert held[0] not in {None, lease}
+
+
+def test_a_clock_that_jumps_in_mid_publish_leads_to_no_second_listing(app: CoreApp) -> None:
+    page = app.connect(can=replace(POST, lookup_settles_after=timedelta(seconds=10)))
+    app.submit(goods())
+
+    def others_take_over() -> None:
+        app.clock.advance(timedelta(hours=1))
+        for _ in range(5):
+            app.run_once()
+            app.clock.advance(timedelta(seconds=7))
+
+    page.meanwhile = others_take_over
+    app.run_once()
+    app.run_until_quiet()
+
+    assert page.most_visible == {"P-1": 1}
+    assert app.state() is ListingState.LIVE
 
 
 def test_two_workers_claiming_at_once_share_nothing(app: CoreApp) -> None:
@@ -158,3 +177,30 @@ def test_an_attempt_is_closed_once(app: CoreApp) -> None:
     app.run_until_quiet()
 
     assert [outcome for _, outcome in app.outcomes()] == ["lost", "found"]
+
+
+def test_a_clock_set_back_holds_no_listing_for_longer_than_a_lease(app: CoreApp) -> None:
+    page = app.connect()
+    app.submit(goods())
+    app.lease_one()
+    app.clock.advance(timedelta(hours=-1))
+    app.execute("UPDATE listing SET wished_at = :now", now=app.clock.now())
+
+    with app.database.begin() as uow:
+        assert uow.dispatch.shorten_leases(now=app.clock.now(), longest=LEASE) == 1
+    app.clock.advance(LEASE)
+    app.run_until_quiet(within=timedelta(minutes=1))
+
+    assert page.most_visible == {"P-1": 1}
+
+
+def test_a_lease_that_runs_is_not_shortened(app: CoreApp) -> None:
+    app.connect()
+    app.submit(goods())
+    app.lease_one()
+    due = app.listing().due_at
+
+    with app.database.begin() as uow:
+        assert uow.dispatch.shorten_leases(now=app.clock.now(), longest=LEASE) == 0
+
+    assert app.listing().due_at == due

@@ -5,6 +5,7 @@ over the real use cases on a real PostgreSQL and a channel in memory.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import hypothesis.strategies as st
@@ -37,11 +38,15 @@ DOUBTFUL = (
 )
 # A channel that says "gone" of a listing that is there cannot be told from one that is right.
 HONEST = tuple(fault for fault in Fault if fault is not Fault.GONE)
+QUICK_SETTLES = timedelta(seconds=20)
+QUICK = replace(POST, lookup_settles_after=QUICK_SETTLES)
+"""A look proves absence before a lease is over."""
 KINDS: dict[str, Callable[[CoreApp, timedelta], FakeChannel]] = {
     "post": lambda app, lag: app.connect(can=POST, lag=lag),
     "gram": lambda app, lag: app.connect(can=GRAM, lag=lag, looks_until_ready=1),
     "shop": lambda app, lag: app.connect(can=SHOP, lag=lag, makes_hidden=True),
     "market": lambda app, lag: app.connect(can=MARKET, lag=lag),
+    "quick": lambda app, lag: app.connect(can=QUICK, lag=min(lag, QUICK_SETTLES)),
 }
 
 
@@ -86,6 +91,19 @@ class Delivery(RuleBasedStateMachine):
     @rule(sku=st.sampled_from(SKUS), is_hidden=st.booleans())
     def wish_in_mid_call(self, sku: str, *, is_hidden: bool) -> None:
         self.channel.meanwhile = lambda: self.wish(sku, 7700, 5, is_hidden=is_hidden)
+
+    @rule(seconds=st.sampled_from([3, 7, 13]))
+    def the_clock_jumps_in_mid_call(self, seconds: int) -> None:
+        """All leases seem to be over at once, while a call of one of them is still running; it ends within its lease."""
+
+        def others_take_over() -> None:
+            self.app.clock.advance(timedelta(hours=1))
+            for _ in range(3):
+                self.work()
+                self.app.clock.advance(timedelta(seconds=seconds))
+            self.work()
+
+        self.channel.meanwhile = others_take_over
 
     @rule(faults=st.lists(st.sampled_from(DOUBTFUL), min_size=1, max_size=3))
     def order_doubtful_publishes(self, faults: list[Fault]) -> None:

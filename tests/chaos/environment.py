@@ -1,0 +1,33 @@
+"""The environment of a run: addresses of the sandbox, small waits, and everything else as shipped."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from adapters.testing.sandbox_environment import sandbox_environment
+from syndicator.local.ports import free_port
+
+LONGEST_WAIT = "PT20S"
+"""The wait between two tries grows no further, so that a run comes to rest within minutes; it is half an hour as shipped."""
+
+
+def environment(var: Path, sandbox_url: str, *, verifies: bool) -> Mapping[str, str]:
+    """Return the environment of the processes, and put its settings into our own."""
+    settings = {
+        "SYNDICATOR_VAR": str(var),
+        "SYNDICATOR_LANGUAGE": "en",
+        "SYNDICATOR_API__PORT": str(free_port()),
+        "SYNDICATOR_SECRET_KEYS": Fernet.generate_key().decode(),
+        "SYNDICATOR_WORKER__PROCESSES": "2",
+        "SYNDICATOR_WORKER__MEDIA_PROCESSES": "1",
+        "SYNDICATOR_RETRY__LONGEST_WAIT": LONGEST_WAIT,
+        **sandbox_environment(sandbox_url, var / "emarkets"),
+    }
+    if not verifies:
+        settings["SYNDICATOR_TESTING__LOOKS_BEFORE_REPEATING"] = "false"
+    for name in [name for name in os.environ if name.startswith("SYNDICATOR_")]:
+        del os.environ[name]
+    os.environ.update(settings)
+    return dict(os.environ)

@@ -1,0 +1,110 @@
+"""What a run comes to, in the form of all results."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tests.bench.pictures import machine
+from tests.bench.results import HIGHER, LOWER, entry
+from tests.chaos.run import Outcome
+from tests.chaos.scenario import KILLS
+from tests.chaos.watch import Recovery
+
+RECOVERS_WITHIN_S = 60.0
+SHOWN = 20
+
+
+def results(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the figures; counts of harm have a target only where verification is on, for off they must appear."""
+    where = machine()
+    verdict, scenario = outcome.verdict, outcome.scenario
+    name = "chaos" if scenario.verifies else "chaos_unverified"
+    listings = {"name": "listings", "value": float(verdict.listings)}
+    kills = sum(outcome.troubles[kind] for kind in KILLS)
+    harm = {
+        "duplicates": outcome.duplicates,
+        "lost": len(verdict.lost),
+        "wrong": len(verdict.wrong),
+    }
+    found = [
+        entry(
+            f"{name}.{what}",
+            float(count),
+            "listings",
+            better=LOWER,
+            baseline=listings,
+            machine=where,
+            target=0.0 if scenario.verifies else None,
+            seed=scenario.seed,
+        )
+        for what, count in harm.items()
+    ]
+    if not scenario.verifies:
+        found[0] |= {"better": HIGHER, "target": 1 / max(1, verdict.listings)}
+        return found
+    found.append(
+        entry(
+            f"{name}.kills",
+            float(kills),
+            "kills",
+            better=HIGHER,
+            baseline={"name": "asked for", "value": float(scenario.kills)},
+            machine=where,
+            target=1.0,
+            troubles={kind.value: count for kind, count in sorted(outcome.troubles.items())},
+            hidden_orphans=verdict.orphans,
+            **outcome.facts,
+        )
+    )
+    return [*found, *_recovery(name, outcome.recoveries, where)]
+
+
+def _recovery(name: str, recoveries: Sequence[Recovery], where: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    times = [_seconds(one) for one in recoveries if one.leases]
+    if not times:
+        return
+    yield entry(
+        f"{name}.recovery_p95",
+        _p95(times),
+        "s",
+        better=LOWER,
+        baseline={"name": "promise", "value": RECOVERS_WITHIN_S},
+        machine=where,
+        target=1.0,
+        troubles_with_work_in_hand=len(times),
+        median=round(statistics.median(times), 2),
+        longest=round(max(times), 2),
+        by_trouble=_by_trouble(recoveries),
+    )
+
+
+def _seconds(recovery: Recovery) -> float:
+    return float("inf") if recovery.seconds is None else recovery.seconds
+
+
+def _by_trouble(recoveries: Sequence[Recovery]) -> dict[str, dict[str, float]]:
+    kinds = sorted({one.trouble for one in recoveries if one.leases})
+    found = {}
+    for kind in kinds:
+        times = [_seconds(one) for one in recoveries if one.trouble is kind and one.leases]
+        found[kind.value] = {
+            "times": len(times),
+            "median_s": round(statistics.median(times), 1),
+            "longest_s": round(max(times), 1),
+        }
+    return found
+
+
+def _p95(times: Sequence[float]) -> float:
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def findings(outcome: Outcome) -> Iterator[str]:
+    """Name the first listings that are not as wished."""
+    verdict = outcome.verdict
+    for kind, faults in (("twice", verdict.duplicates), ("lost", verdict.lost), ("wrong", verdict.wrong)):
+        for fault in faults[:SHOWN]:
+            yield f"{kind}: {fault.sku} on {fault.channel} {fault.account}: {fault.what}"
+    for (channel, account, sku), most in list(outcome.doubles.items())[:SHOWN]:
+        yield f"seen {most} times at once: {sku} on {channel} {account}"

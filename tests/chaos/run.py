@@ -1,0 +1,271 @@
+"""One run: start the world and the house, let the storm rage, let it calm down, and judge."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.base import ChannelAdapter
+from adapters.testing.sandbox.options import SandboxOptions
+from adapters.testing.sandbox.server import SandboxServer
+from schemas.channel import ChannelAccount, Credentials
+from schemas.ids import AccountId, SellerId, Sku
+from syndicator.bootstrap import App
+from syndicator.cli.channel_commands import sandbox_details
+from syndicator.local.servers import Endpoints, running_endpoints
+from syndicator.settings import Settings
+from tests.chaos.environment import environment
+from tests.chaos.hands import Hands
+from tests.chaos.house import House
+from tests.chaos.judge import Verdict, judge
+from tests.chaos.scenario import KILLS, Scenario, Trouble
+from tests.chaos.sellers import Sellers, insist
+from tests.chaos.watch import Recovery, Watch
+from tests.chaos.weather import storm
+
+INSTAGRAM_QUOTA = 5_000
+"""Posts a day; the true 50 would end the storm before it began."""
+HORIZON = timedelta(minutes=45)
+"""Work due within this is on its way; nothing waits longer by the retry policy."""
+RECONNECT_EVERY_S = 3.0
+REPLAYS = 3
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to."""
+
+    scenario: Scenario
+    verdict: Verdict
+    doubles: Mapping[tuple[str, str, str], int]
+    recoveries: list[Recovery]
+    troubles: Counter[Trouble]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def duplicates(self) -> int:
+        """Products ever seen twice on one account, at quiet or at any moment before."""
+        return max(len(self.verdict.duplicates), len(self.doubles))
+
+
+def run(scenario: Scenario, var: Path, say: Say) -> Outcome:
+    """Run a scenario on an empty folder.
+
+    Raises:
+        TimeoutError: The system did not start, or did not come to rest in time.
+    """
+    options = SandboxOptions(seed=scenario.seed, publishing_quota=INSTAGRAM_QUOTA, thumbnails=False)
+    with SandboxServer(options) as world:
+        env = environment(var, world.url, verifies=scenario.verifies)
+        house = House(env)
+        house.start()
+        try:
+            return _Run(scenario, var, world, house, say).through()
+        finally:
+            house.stop()
+
+
+class _Run:
+    def __init__(self, scenario: Scenario, var: Path, world: SandboxServer, house: House, say: Say) -> None:
+        self._scenario = scenario
+        self._world = world
+        self._house = house
+        self._say = say
+        endpoints = _endpoints(var)
+        self._app = App(Settings(), endpoints.database_url, endpoints.redis_url)
+        self._sellers = Sellers(self._app, scenario, var / "photos", self._renew)
+        self._hands = Hands(
+            house, endpoints.database_url, endpoints.redis_url, random.Random(f"hands {scenario.seed}")
+        )
+        self._watch = Watch(endpoints.database_url, world.control.visible)
+        self._troubles: Counter[Trouble] = Counter()
+        self._over = threading.Event()
+
+    def through(self) -> Outcome:
+        began = time.monotonic()
+        self._sellers.connect()
+        self._watch.start()
+        try:
+            self._storm()
+            stormed = time.monotonic()
+            self._calm()
+            rested = time.monotonic()
+        finally:
+            self._over.set()
+            self._watch.end()
+        self._watch.look()
+        outcome = self._judged()
+        outcome.facts |= {"storm_s": round(stormed - began, 1), "quiet_after_s": round(rested - stormed, 1)}
+        self._app.close()
+        return outcome
+
+    # -- the storm
+
+    def _storm(self) -> None:
+        for fault in storm(self._scenario.fault_share):
+            self._world.control.add_fault(fault)
+        wishing = threading.Thread(target=self._wish, name="wishes", daemon=True)
+        keeping = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        wishing.start()
+        keeping.start()
+        self._make_troubles()
+        wishing.join()
+        self._say(f"storm over: {sum(self._troubles.values())} troubles, {self._sellers.wishes} wishes")
+
+    def _wish(self) -> None:
+        """Wish everything within the first half of the storm; change it all along."""
+        first = self._sellers.first_wishes()
+        pause = self._scenario.storm_s / (2 * len(first))
+        changes = self._scenario.edits
+        for number, wish in enumerate(first, start=1):
+            wish()
+            time.sleep(pause / 2)
+            if number % 2 == 0 and changes > self._scenario.edits // 2:
+                self._sellers.change_one()
+                changes -= 1
+        pause = self._scenario.storm_s / (2 * max(1, changes))
+        for _ in range(changes):
+            self._sellers.change_one()
+            time.sleep(pause / 2)
+
+    def _keep(self) -> None:
+        """Do what a service manager and the sellers do: start what has ended, reconnect what was refused."""
+        while not self._over.wait(RECONNECT_EVERY_S):
+            try:
+                self._house.keep_second_scheduler()
+                self._sellers.reconnect()
+            except TimeoutError as exc:
+                self._say(f"keeper: {exc}")
+
+    def _make_troubles(self) -> None:
+        scenario = self._scenario
+        rng = random.Random(f"troubles {scenario.seed}")
+        kinds, weights = list(scenario.weights), list(scenario.weights.values())
+        pause = scenario.storm_s / max(1, scenario.kills) / (sum(weights) / _kill_weight(scenario))
+        self._sleep_until_busy()
+        while sum(self._troubles[kind] for kind in KILLS) < scenario.kills:
+            time.sleep(rng.uniform(0.5, 1.5) * pause)
+            trouble = rng.choices(kinds, weights)[0]
+            self._watch.trouble_comes(trouble)
+            if self._hands.make(trouble):
+                self._troubles[trouble] += 1
+                self._say(f"{sum(self._troubles.values()):4} {trouble.value}")
+            self._house.keep_standing()
+        self._hands.rest()
+
+    def _sleep_until_busy(self) -> None:
+        _wait(self._world.control.visible, 60, "the first listing")
+
+    # -- the calm
+
+    def _calm(self) -> None:
+        self._world.control.clear_faults()
+        self._come_to_rest()
+        for turn in range(REPLAYS):
+            held = self._held()
+            if not held:
+                break
+            self._say(f"replay {turn + 1}: {len(held)} listings had given up and are taken up again")
+            self._sellers.touch(sorted({sku for sku, _ in held}))
+            self._come_to_rest()
+
+    def _come_to_rest(self) -> None:
+        until = time.monotonic() + self._scenario.quiet_within_s
+        while moving := insist(self._moving):
+            if time.monotonic() > until:
+                raise TimeoutError(f"{moving} listings still move: {self._held()[:5]}")
+            time.sleep(1.0)
+
+    def _moving(self) -> int:
+        self._house.keep_standing()
+        refused = self._sellers.reconnect()
+        horizon = self._app.clock.now() + HORIZON
+        with self._app.database.begin() as uow:
+            return refused + sum(
+                uow.reports.unsettled(seller, horizon=horizon) for seller in self._sellers.numbers.values()
+            )
+
+    def _held(self) -> list[tuple[Sku, str]]:
+        """Return the listings that wait for a person, with the reason."""
+        with self._app.database.begin() as uow:
+            found = [one for seller in self._sellers.numbers.values() for one in uow.reports.listings(seller)]
+        return [
+            (one.sku, one.problems[0].en if one.problems else "")
+            for one in found
+            if one.state.value == "needs_you"
+        ]
+
+    # -- the judgement
+
+    def _judged(self) -> Outcome:
+        listings = self._world.control.listings()
+        verdict = judge(self._sellers.goods, listings, self._adapters())
+        summary = self._world.control.summary()
+        return Outcome(
+            scenario=self._scenario,
+            verdict=verdict,
+            doubles=self._watch.doubles,
+            recoveries=self._watch.recoveries,
+            troubles=self._troubles,
+            facts={
+                "wishes": self._sellers.wishes,
+                "reconnected": self._sellers.reconnected,
+                "calls": summary["calls"],
+                "faults_fired": summary["faults_fired"],
+                "held_at_the_end": self._held(),
+                **self._counts(),
+            },
+        )
+
+    def _counts(self) -> dict[str, Any]:
+        with self._app.database.begin() as uow:
+            rows = uow.reports.attempt_outcomes()
+            dead = uow.reports.dead_count()
+        outcomes: Counter[str] = Counter()
+        for row in rows:
+            outcomes[row.outcome or "open"] += row._mapping["count"]
+        return {"attempts": dict(outcomes), "dead_letters_open": dead}
+
+    def _adapters(self) -> Mapping[str, ChannelAdapter]:
+        return {
+            details.kind: self._app.adapters.open(
+                ChannelAccount(
+                    id=AccountId(1),
+                    seller_id=SellerId(1),
+                    kind=details.kind,
+                    name=details.name,
+                    external_id=details.external_id,
+                    settings=details.settings,
+                ),
+                Credentials(dict(details.credentials.values)),
+            )
+            for details in sandbox_details(1)
+        }
+
+    def _renew(self, channel: str, account: str) -> None:
+        self._world.control.run(lambda sandbox: sandbox.faults.expired.discard((channel, account)))
+
+
+def _kill_weight(scenario: Scenario) -> int:
+    return sum(weight for kind, weight in scenario.weights.items() if kind in KILLS)
+
+
+def _endpoints(var: Path) -> Endpoints:
+    endpoints = running_endpoints(var)
+    if endpoints is None:
+        raise TimeoutError("the private servers do not answer")
+    return endpoints
+
+
+def _wait(claim: Callable[[], object], seconds: float, what: str) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not claim():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"{what} took more than {seconds:.0f} s")
+        time.sleep(0.2)

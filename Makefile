@@ -41,6 +41,10 @@ check: lint types test ## What CI runs, word for word: lint, formatting, types, 
 bench: $(DEV) ## Measure pictures and the whole chain against their baselines; writes var/bench/results.json
 	$(BIN)/python -m tests.bench
 
+.PHONY: chaos
+chaos: $(DEV) ## Prove delivery by force: kills, faults, lost answers (long; CHAOS="--short" for a few minutes)
+	$(BIN)/python -m tests.chaos --also-unverified $(CHAOS)
+
 ##@ While working on it
 
 .PHONY: setup

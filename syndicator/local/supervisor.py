@@ -26,8 +26,8 @@ LOOKS_BETWEEN_SAMPLES = 8
 READY_TIMEOUT = timedelta(seconds=60)
 FIRST_RESTART_WAIT = timedelta(milliseconds=500)
 LONGEST_RESTART_WAIT = timedelta(seconds=30)
-STEADY_AFTER = timedelta(seconds=60)
-"""A child that has run this long is trusted again: its next restart comes after the first, short wait."""
+STEADY_AFTER = timedelta(seconds=10)
+"""A child that has run this long did not die of its own start: its next restart comes after the first, short wait."""
 
 log = logging.getLogger(__name__)
 

@@ -8,48 +8,50 @@ is up to the machine.
 
 import argparse
 import dataclasses
+import logging
+import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import structlog
 
 from tests.bench.results import is_met, table, write
 from tests.chaos.report import findings, results
 from tests.chaos.run import Outcome, run
 from tests.chaos.scenario import LONG, SHORT, Scenario
 
-VAR = Path("var") / "chaos"
+RESULTS = Path("var") / "chaos" / "results.json"
+KEPT = Path("var") / "chaos" / "kept"
 
 
 def main() -> int:
     arguments = _arguments()
-    found = []
+    # What the processes log goes to their own files; ours would hide the progress.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     scenario = _scenario(arguments)
-    outcome = _run(scenario, arguments)
-    found += results(outcome)
+    outcomes = [_run(scenario, arguments)]
     if arguments.also_unverified:
-        found += results(_run(_unverified(scenario), arguments))
-    write(found, VAR / "results.json")
-    sys.stdout.write(f"{table(found)}\n\nwritten: {VAR / 'results.json'}\n")
-    missed = [one["name"] for one in found if is_met(one) is False]
-    for line in findings(outcome):
+        outcomes.append(_run(dataclasses.replace(scenario, verifies=False), arguments))
+    found = [one for outcome in outcomes for one in results(outcome)]
+    write(found, arguments.results)
+    sys.stdout.write(f"{table(found)}\n\nwritten: {arguments.results}\n")
+    for line in findings(outcomes[0]):
         _say(line)
-    return 1 if missed else 0
+    return 1 if any(is_met(one) is False for one in found) else 0
 
 
 def _run(scenario: Scenario, arguments: argparse.Namespace) -> Outcome:
-    say = _say if arguments.verbose else (lambda _line: None)
+    look = "with" if scenario.verifies else "WITHOUT"
     _say(
-        f"{scenario.listings} listings, {scenario.kills} kills, seed {scenario.seed}, verification {'on' if scenario.verifies else 'OFF'}"
+        f"{scenario.listings} listings, {scenario.kills} kills, seed {scenario.seed}, {look} a look before repeating"
     )
     with tempfile.TemporaryDirectory(prefix="sy-chaos-", ignore_cleanup_errors=True) as folder:
-        var = Path(folder)
-        try:
-            return run(scenario, var, say)
-        except BaseException:
-            if arguments.keep:
-                var.rename(VAR / f"kept-{int(time.time())}")
-            raise
+        outcome = run(scenario, Path(folder), _say if arguments.verbose else _say_nothing)
+        if arguments.keep:
+            shutil.copytree(Path(folder) / "log", KEPT, dirs_exist_ok=True)
+    return outcome
 
 
 def _scenario(arguments: argparse.Namespace) -> Scenario:
@@ -60,10 +62,6 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
         if (value := getattr(arguments, name)) is not None
     }
     return dataclasses.replace(size, **given)
-
-
-def _unverified(scenario: Scenario) -> Scenario:
-    return dataclasses.replace(scenario, verifies=False)
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,8 +77,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int)
     parser.add_argument("--storm-s", type=float)
     parser.add_argument("--verbose", "-v", action="store_true", help="tell every trouble")
-    parser.add_argument("--keep", action="store_true", help="keep the folder of a run that failed")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, in var/chaos/kept")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the results go")
     return parser.parse_args()
+
+
+def _say_nothing(_line: str) -> None:
+    return
 
 
 def _say(line: str) -> None:

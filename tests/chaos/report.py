@@ -1,7 +1,7 @@
 """What a run comes to, in the form of all results."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.bench.pictures import machine
@@ -61,37 +61,38 @@ def results(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _recovery(name: str, recoveries: Sequence[Recovery], where: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    times = [_seconds(one) for one in recoveries if one.leases]
-    if not times:
-        return
-    yield entry(
-        f"{name}.recovery_p95",
-        _p95(times),
-        "s",
-        better=LOWER,
-        baseline={"name": "promise", "value": RECOVERS_WITHIN_S},
-        machine=where,
-        target=1.0,
-        troubles_with_work_in_hand=len(times),
-        median=round(statistics.median(times), 2),
-        longest=round(max(times), 2),
-        by_trouble=_by_trouble(recoveries),
-    )
+    """Give how long orphaned leases held work back, and how soon any work went on after a trouble."""
+    leases = {one: _or_never(one.seconds) for one in recoveries if one.leases}
+    pauses = {one: one.idle_s for one in recoveries if one.idle_s is not None}
+    for what, times in (("recovery", leases), ("pause", pauses)):
+        if times:
+            yield entry(
+                f"{name}.{what}_p95",
+                _p95(list(times.values())),
+                "s",
+                better=LOWER,
+                baseline={"name": "promise", "value": RECOVERS_WITHIN_S},
+                machine=where,
+                target=1.0,
+                times=len(times),
+                median=round(statistics.median(times.values()), 2),
+                longest=round(max(times.values()), 2),
+                by_trouble=_by_trouble(times),
+            )
 
 
-def _seconds(recovery: Recovery) -> float:
-    return float("inf") if recovery.seconds is None else recovery.seconds
+def _or_never(seconds: float | None) -> float:
+    return float("inf") if seconds is None else seconds
 
 
-def _by_trouble(recoveries: Sequence[Recovery]) -> dict[str, dict[str, float]]:
-    kinds = sorted({one.trouble for one in recoveries if one.leases})
+def _by_trouble(times: Mapping[Recovery, float]) -> dict[str, dict[str, float]]:
     found = {}
-    for kind in kinds:
-        times = [_seconds(one) for one in recoveries if one.trouble is kind and one.leases]
+    for kind in sorted({one.trouble for one in times}):
+        own = [seconds for one, seconds in times.items() if one.trouble is kind]
         found[kind.value] = {
-            "times": len(times),
-            "median_s": round(statistics.median(times), 1),
-            "longest_s": round(max(times), 1),
+            "times": len(own),
+            "median_s": round(statistics.median(own), 1),
+            "longest_s": round(max(own), 1),
         }
     return found
 

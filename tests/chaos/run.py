@@ -103,6 +103,7 @@ class _Run:
             self._over.set()
             self._watch.end()
         self._watch.look()
+        self._watch.measure_idleness()
         outcome = self._judged()
         outcome.facts |= {"storm_s": round(stormed - began, 1), "quiet_after_s": round(rested - stormed, 1)}
         self._app.close()

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -15,22 +16,27 @@ from tests.chaos.scenario import Trouble
 
 LOOK_EVERY_S = 0.5
 _LEASES = """
-SELECT lease_token FROM listing l JOIN channel_account a ON a.id = l.account_id
- WHERE lease_token IS NOT NULL
-   AND (l.due_at > now() OR (a.state = 'active' AND coalesce(a.not_before, now()) <= now()))
-UNION SELECT lease_token FROM media WHERE lease_token IS NOT NULL
+SELECT lease_token FROM listing WHERE lease_token IS NOT NULL AND due_at > now()
+UNION SELECT lease_token FROM media WHERE lease_token IS NOT NULL AND due_at > now()
 """
-"""Leases that hold work back: running ones, and ended ones nobody has taken over although the account may be served."""
+_NEXT_END = "SELECT min(ended_at) FROM attempt WHERE ended_at > %s AND outcome <> 'lost'"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Recovery:
-    """One trouble, the leases that were held when it came, and how long the last of them outlived it."""
+    """One trouble, the leases that ran when it came, and what became of the work.
+
+    Attributes:
+        seconds: How long it took until none of those leases kept work from being taken up: ended, or run out.
+        idle_s: How long it took until the next step of any listing ended; None where no work was left.
+    """
 
     trouble: Trouble
     at: float
+    came: datetime
     held: set[str]
     seconds: float | None = None
+    idle_s: float | None = None
     leases: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,10 +74,18 @@ class Watch:
         held = self._leases()
         if held is None:
             return None
-        recovery = Recovery(trouble, time.monotonic(), held)
+        recovery = Recovery(trouble, time.monotonic(), datetime.now(UTC), held)
         with self._lock:
             self.recoveries.append(recovery)
         return recovery
+
+    def measure_idleness(self) -> None:
+        """Ask, once all is over, how soon after each trouble work went on."""
+        with psycopg.connect(libpq_url(self._database_url)) as connection:
+            for recovery in self.recoveries:
+                row = connection.execute(_NEXT_END, [recovery.came]).fetchone()
+                if row and row[0]:
+                    recovery.idle_s = (row[0] - recovery.came).total_seconds()
 
     @property
     def doubles(self) -> Mapping[tuple[str, str, str], int]:

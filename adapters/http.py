@@ -82,7 +82,7 @@ def call_deadline(remaining: timedelta) -> Iterator[None]:
     A call never begins after the deadline, and its timeouts are cut to what is left, so that a worker whose lease
     has run out cannot make a visible call while another worker already verifies the same listing.
     """
-    token = _deadline.set(time.monotonic() + remaining.total_seconds())
+    token = _deadline.set(_steady() + remaining.total_seconds())
     try:
         yield
     finally:
@@ -129,18 +129,46 @@ class ChannelTransport(httpx.BaseTransport):
             self._observer(record)
 
 
+def _steady() -> float:
+    """Return seconds of a clock that nobody can set and that goes on while the machine is suspended."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def _fit_timeouts(request: httpx.Request) -> None:
     deadline = _deadline.get()
     if deadline is None:
         return
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise DeadlinePassed("the step's lease is nearly over; the call was not begun", request=request)
+    remaining = _remaining(deadline, request)
+    request.extensions["trace"] = _LastLook(deadline, request)
     timeouts: dict[str, float | None] = request.extensions.get("timeout", {})
     request.extensions["timeout"] = {
         name: remaining if value is None else min(value, remaining)
         for name, value in {"connect": None, "read": None, "write": None, "pool": None, **timeouts}.items()
     }
+
+
+def _remaining(deadline: float, request: httpx.Request) -> float:
+    remaining = deadline - _steady()
+    if remaining <= 0:
+        raise DeadlinePassed("the step's lease is nearly over; the call was not begun", request=request)
+    return remaining
+
+
+class _LastLook:
+    """Looks at the deadline once more right before the first byte leaves.
+
+    Connecting takes its time, and a process can be frozen or its machine suspended after the first look.
+    """
+
+    def __init__(self, deadline: float, request: httpx.Request) -> None:
+        self._deadline = deadline
+        self._request = request
+
+    def __call__(self, event: str, info: object) -> None:
+        """Hear of the next thing the transport does; see httpcore's trace extension."""
+        del info
+        if event.endswith("send_request_headers.started"):
+            _remaining(self._deadline, self._request)
 
 
 def make_client(

@@ -21,7 +21,7 @@ SHORTEST_SECRET: Final = 6
 """Secrets shorter than this are not looked for in texts: they would be found everywhere."""
 UNLISTED: Final = "unlisted_answer"
 """Code of the problem that an unlisted answer is shown as."""
-_NOT_IN_A_CODE: Final = re.compile(r"[^\w.:/#+-]+")
+_NOT_IN_A_CODE: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"'`{}|]+")
 
 
 @dataclass(frozen=True, slots=True)

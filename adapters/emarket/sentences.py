@@ -126,8 +126,8 @@ SAYINGS: Final[Mapping[str, Sentence]] = {
     ),
     "capacity": Sentence(
         "market_capacity",
-        "ร้านที่{channel}เต็มแล้ว กรุณาลบสินค้าที่ไม่ขายออกจากตลาด หรือขอเพิ่มจำนวนสินค้ากับตลาด",
-        "The shop on {channel} is full; delete goods you no longer sell there, or ask the market for more room.",
+        "{channel}รับสินค้าหรือตัวเลือกจำนวนนี้ไม่ได้ กรุณาลดจำนวนตัวเลือกของสินค้า หรือลบสินค้าที่ไม่ขายแล้วออกจากตลาด",
+        "{channel} has no room for so many products or variants; use fewer variants, or delete goods no longer sold there.",
     ),
 }
 """What ``says`` in a rule may name."""

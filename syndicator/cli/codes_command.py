@@ -77,40 +77,37 @@ def _show(out: Output, found: Sequence[UnlistedAnswer]) -> None:
         )
         return
     heads = (
-        out.pick("ช่องทาง", "channel"),
-        out.pick("รหัส", "code"),
-        "HTTP",
         out.pick("ครั้ง", "count"),
-        out.pick("ถือว่า", "treated as"),
-        out.pick("พบล่าสุด", "last seen"),
+        "HTTP",
+        out.pick("รหัส", "code"),
+        out.pick("ช่องทาง", "channel"),
     )
-    out.table(heads, [_cells(out, answer) for answer in found])
+    rows = [
+        (one.count, one.http_status or None, one.vendor_code or None, _channel(out, one)) for one in found
+    ]
+    out.table(heads, rows, flexible=2)
     for answer in found:
         out.block(f"{_channel(out, answer)} {_code(answer)}:", _lines(out, answer))
 
 
 def _lines(out: Output, answer: UnlistedAnswer) -> list[str]:
-    said = out.pick("ช่องทางแจ้งว่า", "the channel said")
-    where = out.pick("ประกาศล่าสุดที่พบ", "last listing")
-    when = out.pick("พบครั้งแรก", "first seen")
-    first = f"{answer.first_seen_at.astimezone():%Y-%m-%d %H:%M}"
-    return [
-        out.pick(*_advice(answer)),
-        f"{said}: {answer.message or '–'}",
-        f"{when}: {first} · {where}: {answer.listing_id or '–'} · request id: {answer.request_id or '–'}",
-    ]
-
-
-def _cells(out: Output, answer: UnlistedAnswer) -> tuple[Any, ...]:
-    treated = answer.outcome.replace("_", " ")
-    return (
-        _channel(out, answer),
-        answer.vendor_code or None,
-        answer.http_status or None,
-        answer.count,
-        out.pick(_OUTCOMES_TH.get(answer.outcome, treated), treated),
-        answer.last_seen_at,
+    first, last = (
+        f"{moment.astimezone():%Y-%m-%d %H:%M}" for moment in (answer.first_seen_at, answer.last_seen_at)
     )
+    treated = answer.outcome.replace("_", " ")
+    where = f"{answer.listing_id or '–'} · request id: {answer.request_id or '–'}"
+    return [
+        out.pick(
+            f"ครั้งล่าสุดระบบถือว่า: {_OUTCOMES_TH.get(answer.outcome, treated)}",
+            f"Last treated as: {treated}",
+        ),
+        out.pick(*_advice(answer)),
+        out.pick(f"ช่องทางแจ้งว่า: {answer.message or '–'}", f"The channel said: {answer.message or '–'}"),
+        out.pick(
+            f"พบครั้งแรก {first} ล่าสุด {last} ที่ประกาศ {where}",
+            f"First seen {first}, last {last}, on listing {where}",
+        ),
+    ]
 
 
 def _channel(out: Output, answer: UnlistedAnswer) -> str:

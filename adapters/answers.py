@@ -6,6 +6,7 @@ Shared by the error tables of all channels. Nothing here says what an answer mea
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -19,6 +20,8 @@ MAX_SAID: Final = 300
 """Characters of a vendor's own words that are kept in an error."""
 SHORTEST_SECRET: Final = 6
 """Secrets shorter than this are not looked for in texts: they would be found everywhere."""
+_MOST_DIGITS: Final = 6
+"""Digits of a wait that are believed: eleven days; a wish is not waited for longer."""
 UNLISTED: Final = "unlisted_answer"
 """Code of the problem that an unlisted answer is shown as."""
 _NOT_IN_A_CODE: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"'`{}|]+")
@@ -89,6 +92,13 @@ def said(value: Any, secrets: Iterable[str] = ()) -> str:
         if len(secret) >= SHORTEST_SECRET:
             value = value.replace(secret, "***")
     return redact(value)[:MAX_SAID]
+
+
+def wait_of(response: httpx.Response) -> timedelta | None:
+    """Read ``Retry-After`` in seconds; None where there is none, or it is no sensible number of them."""
+    value = response.headers.get("retry-after", "").strip()
+    is_sensible = value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+    return timedelta(seconds=int(value)) if is_sensible else None
 
 
 def json_of(response: httpx.Response) -> Any:

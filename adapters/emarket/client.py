@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from adapters.answers import code_of, id_of, json_of, said
+from adapters.answers import code_of, id_of, json_of, said, wait_of
 from adapters.base import Clock
 from adapters.emarket.errors import ClockSkewed, Refusal, classify, reconnect
 from adapters.emarket.fields import at
@@ -173,13 +173,12 @@ class MarketClient:
         ):
             code = at(rows[0], envelope.item_code_path) or code
             message = at(rows[0], envelope.item_message_path) or message
-        retry_after = response.headers.get("retry-after", "")
         return Refusal(
             http=response.status_code,
             code=code_of(code),
             message=self._scrubbed(message),
             is_readable=body is not None,
-            retry_after=timedelta(seconds=int(retry_after)) if retry_after.isdecimal() else None,
+            retry_after=wait_of(response),
             request_id=None if envelope is None else id_of(at(body, envelope.request_id_path)),
         )
 

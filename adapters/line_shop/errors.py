@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from adapters.answers import Sentence, code_of, id_of, json_of, said, unlisted_problem
+from adapters.answers import Sentence, code_of, id_of, json_of, said, unlisted_problem, wait_of
 from adapters.errors import (
     AccountRestricted,
     AuthExpired,
@@ -214,7 +214,7 @@ def classify(operation: Operation, response: httpx.Response, secret: str | None 
         "unlisted_in": TABLE if is_new else None,
     }
     message = f"MyShop answered {response.status_code} to {operation}: {words or 'no message'}"
-    return _error(kind, message, problem, _retry_after(response), details)
+    return _error(kind, message, problem, wait_of(response), details)
 
 
 def has_error_inside(response: httpx.Response) -> bool:
@@ -280,9 +280,3 @@ def _problem(sentence: Sentence, words: str) -> Problem:
 def _envelope(response: httpx.Response) -> dict[str, Any]:
     body = json_of(response)
     return body if isinstance(body, dict) else {}
-
-
-def _retry_after(response: httpx.Response) -> timedelta | None:
-    # LINE promises no Retry-After; a gateway may send one all the same.
-    value = response.headers.get("retry-after", "")
-    return timedelta(seconds=int(value)) if value.isascii() and value.isdigit() else None

@@ -1,11 +1,22 @@
 """What is kept of an answer: short, free of secrets, and only what it claims to be."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from adapters.answers import MAX_CODE, MAX_SAID, UNLISTED, code_of, id_of, json_of, said, unlisted_problem
+from adapters.answers import (
+    MAX_CODE,
+    MAX_SAID,
+    UNLISTED,
+    code_of,
+    id_of,
+    json_of,
+    said,
+    unlisted_problem,
+    wait_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +86,22 @@ def test_an_unlisted_answer_is_told_with_its_code_in_both_languages(is_refused: 
     assert ("The shop" in problem.en, "X-1" in problem.en) == (True, True)
     assert "ผู้ดูแลระบบ" in problem.th
     assert "administrator" in problem.en
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        (" 0 ", 0),
+        ("999999", 999_999),
+        ("1000000", None),
+        ("9" * 400, None),
+        ("-1", None),
+        ("๗", None),
+        ("", None),
+    ],
+)
+def test_only_a_sensible_wait_is_taken(header: str, seconds: int | None) -> None:
+    answer = httpx.Response(429, headers=[(b"retry-after", header.encode())])
+
+    assert wait_of(answer) == (None if seconds is None else timedelta(seconds=seconds))

@@ -29,6 +29,7 @@ class ChannelError(Exception):
         vendor_code: The channel's own code, ``code`` or ``code/subcode``, for counting and look-up.
         http_status: HTTP status of the answer; None when no answer came.
         request_id: The channel's id of the call, which its support will ask for.
+        unlisted_in: The file of the table that has no row for the answer; None where a row explains it, or none came.
     """
 
     recovery: ClassVar[Recovery]
@@ -42,6 +43,7 @@ class ChannelError(Exception):
         vendor_code: str | None = None,
         http_status: int | None = None,
         request_id: str | None = None,
+        unlisted_in: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -49,6 +51,7 @@ class ChannelError(Exception):
         self.vendor_code = vendor_code
         self.http_status = http_status
         self.request_id = request_id
+        self.unlisted_in = unlisted_in
 
 
 class Throttled(ChannelError):

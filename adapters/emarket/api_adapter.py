@@ -270,6 +270,4 @@ class ApiMarketAdapter(MarketAdapter):
     def _raise_refused(self, failed: Sequence[Any]) -> None:
         reads = self._fields.reads
         for row in failed:
-            raise self._client.refused_row(
-                str(at(row, reads.failed_code)), str(at(row, reads.failed_message) or "")
-            )
+            raise self._client.refused_row(at(row, reads.failed_code), at(row, reads.failed_message))

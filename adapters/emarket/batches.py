@@ -56,17 +56,18 @@ class RowWriter:
             except ChannelError as exc:
                 refused |= dict.fromkeys(batch, exc)
             else:
-                refused |= self._refused_rows(answer.failed)
+                refused |= self._refused_rows(answer.failed, batch)
         return refused
 
-    def _refused_rows(self, failed: Sequence[Any]) -> Refused:
+    def _refused_rows(self, failed: Sequence[Any], batch: Sequence[str]) -> Refused:
+        """Return what was refused of the batch; a row that names none of its SKUs may be about any of them."""
         reads = self._fields.reads
-        errors = {
-            str(at(row, reads.failed_sku)): self._client.refused_row(
-                str(at(row, reads.failed_code)), str(at(row, reads.failed_message) or "")
-            )
-            for row in failed
-        }
+        errors: Refused = {}
+        for row in failed:
+            error = self._client.refused_row(at(row, reads.failed_code), at(row, reads.failed_message))
+            sku = str(at(row, reads.failed_sku))
+            named = [sku] if sku in batch else [other for other in batch if other not in errors]
+            errors |= dict.fromkeys(named, error)
         return {sku: error for sku, error in errors.items() if not isinstance(error, AlreadyDone)}
 
 

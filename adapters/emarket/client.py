@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from adapters.answers import code_of, id_of, json_of, said, wait_of
 from adapters.base import Clock
 from adapters.emarket.errors import ClockSkewed, Refusal, classify, reconnect
 from adapters.emarket.fields import at
@@ -75,9 +76,10 @@ class MarketClient:
                 raise
             return self._call_once(name, payload)
 
-    def refused_row(self, code: str, message: str) -> ChannelError:
-        """Return the error of one refused row of a batch."""
-        return classify(self._market, Refusal(http=None, code=code, message=message), mutating=True)
+    def refused_row(self, code: Any, message: Any) -> ChannelError:
+        """Return the error of one refused row of a batch; what the row lacks is None."""
+        refusal = Refusal(http=None, code=code_of(code), message=self._scrubbed(message))
+        return classify(self._market, refusal, mutating=True)
 
     def _call_once(self, name: OpName, payload: Mapping[str, Any]) -> Answer:
         call = self._prepare(self._market.ops[name], payload)
@@ -92,6 +94,9 @@ class MarketClient:
             )
         except httpx.TransportError as exc:
             raise classify_transport(exc, mutating=mutating) from exc
+        except httpx.DecodingError as exc:
+            garbled = Refusal(http=httpx.codes.OK, code=None, message="", is_readable=False)
+            raise classify(self._market, garbled, mutating=mutating) from exc
         return self._read(call.op, response, mutating=mutating)
 
     def _prepare(self, op: Op, payload: Mapping[str, Any]) -> _Call:
@@ -145,17 +150,41 @@ class MarketClient:
         return value
 
     def _read(self, op: Op, response: httpx.Response, *, mutating: bool) -> Answer:
-        body = _json(response)
+        body = json_of(response)
         envelope = self._market.envelope
         if envelope is not None and isinstance(body, Mapping):
-            failed = at(body, envelope.failed_items_path) if op.partial_success else None
-            is_ok = response.is_success and str(at(body, envelope.ok_path)) in envelope.ok_values
-            if is_ok or failed:
-                return Answer(body, failed if isinstance(failed, list) else ())
-        error = classify(self._market, _refusal(envelope, response, body), mutating=mutating)
+            failed = _rows(body, envelope) if op.partial_success else ()
+            is_ok = str(at(body, envelope.ok_path)) in envelope.ok_values
+            # Only with a list of what failed can a refusal mean that the rest was done.
+            if response.is_success and (is_ok or failed):
+                return Answer(body, failed)
+        error = classify(self._market, self._refusal(envelope, response, body), mutating=mutating)
         if isinstance(error, ClockSkewed):
             self._learn_skew(response)
         raise error
+
+    def _refusal(self, envelope: Envelope | None, response: httpx.Response, body: Any) -> Refusal:
+        code = at(body, envelope.code_path) if envelope else None
+        message = at(body, envelope.message_path) if envelope else None
+        if (
+            envelope is not None
+            and code_of(code) in envelope.summary_codes
+            and (rows := _rows(body, envelope))
+        ):
+            code = at(rows[0], envelope.item_code_path) or code
+            message = at(rows[0], envelope.item_message_path) or message
+        return Refusal(
+            http=response.status_code,
+            code=code_of(code),
+            message=self._scrubbed(message),
+            is_readable=body is not None,
+            retry_after=wait_of(response),
+            request_id=None if envelope is None else id_of(at(body, envelope.request_id_path)),
+        )
+
+    def _scrubbed(self, message: Any) -> str:
+        """Take the account's secrets out of a market's words."""
+        return said(message, filter(None, map(self._credentials.get, self._market.secrets)))
 
     def _learn_skew(self, response: httpx.Response) -> None:
         try:
@@ -165,24 +194,10 @@ class MarketClient:
         self._skew = told.astimezone(UTC) - self._clock.now()
 
 
-def _json(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
-def _refusal(envelope: Envelope | None, response: httpx.Response, body: Any) -> Refusal:
-    code = at(body, envelope.code_path) if envelope else None
-    message = at(body, envelope.message_path) if envelope else None
-    retry_after = response.headers.get("retry-after", "")
-    return Refusal(
-        http=response.status_code,
-        code=None if code is None else str(code),
-        message=str(message or ""),
-        retry_after=timedelta(seconds=int(retry_after)) if retry_after.isdecimal() else None,
-        request_id=None if envelope is None else at(body, envelope.request_id_path),
-    )
+def _rows(body: Any, envelope: Envelope) -> Sequence[Any]:
+    """Return the refused rows an answer lists."""
+    rows = at(body, envelope.failed_items_path)
+    return rows if isinstance(rows, list) else ()
 
 
 def _as_text(value: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.answers import said
 from adapters.emarket.client import MarketClient
 from adapters.emarket.fields import ApiFields, at
 from adapters.emarket.market import Market, OpName
@@ -92,23 +93,24 @@ class PictureMover:
     def _take(self, moving: Moving, key_of: Mapping[str, PictureKey], image: Mapping[str, Any]) -> None:
         reads = self._fields.reads
         key = key_of.get(str(at(image, reads.image_url)))
-        said = at(image, reads.image_error)
-        if key is not None and said and not self._may_pass(str(said)):
-            raise Rejected([picture_refused(self._market, str(said))])
+        fault = at(image, reads.image_error)
+        if key is not None and fault and not self._may_pass(str(fault)):
+            raise Rejected([picture_refused(self._market, str(fault))])
         hosted = at(image, reads.image_hosted_url)
         if key is not None and hosted:
             moving.hosted[key] = str(hosted)
 
-    def _may_pass(self, said: str) -> bool:
+    def _may_pass(self, fault: str) -> bool:
         pattern = self._fields.reads.image_retry
-        return pattern is not None and re.search(pattern, said) is not None
+        return pattern is not None and re.search(pattern, fault) is not None
 
 
-def picture_refused(market: Market, said: str) -> Problem:
+def picture_refused(market: Market, words: str) -> Problem:
     """Say that the market does not take a picture."""
+    told = said(words)
     return Problem(
         path="image_files",
         code="picture_refused",
-        th=f"{market.label_th}ไม่รับรูปสินค้า โดยแจ้งว่า “{said[:200]}” กรุณาเปลี่ยนรูป",
-        en=f"The market refused a picture, saying {said[:200]!r}; use another picture.",
+        th=f"{market.label_th}ไม่รับรูปสินค้า โดยแจ้งว่า “{told}” กรุณาเปลี่ยนรูป",
+        en=f"The market refused a picture, saying {told!r}; use another picture.",
     )

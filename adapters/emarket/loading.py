@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from adapters.config_files import config_dir
 from adapters.emarket.fields import ApiFields, FieldFile
-from adapters.emarket.market import Market, MarketKind
+from adapters.emarket.market import ErrorFile, Market, MarketKind
 from adapters.settings import EmarketSettings
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -57,6 +57,11 @@ def load_market(settings: EmarketSettings, market_id: str) -> LoadedMarket:
     market = _load(path, Market)
     if market.id != market_id:
         raise MarketFileInvalid(f"{path}: id is {market.id!r}, but the file name says {market_id!r}")
+    if market.error_files:
+        more = [_load(path.parent / name, ErrorFile).rules for name in market.error_files]
+        market = market.model_copy(
+            update={"errors": (*market.errors, *(rule for rules in more for rule in rules))}
+        )
     fields_path = path.parent / market.fields
     fields = _load(fields_path, FieldFile)
     if market.kind is not MarketKind.API and not fields.columns:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from adapters.emarket.sentences import SAYINGS
 from adapters.limits import Grade, TextUnit
 from schemas.product import OtopCategory
 
@@ -21,6 +22,12 @@ def _compiles(pattern: str) -> str:
     except re.error as exc:
         raise ValueError(f"{pattern!r} is not a regular expression: {exc}") from exc
     return pattern
+
+
+def _is_a_saying(name: str) -> str:
+    if name not in SAYINGS:
+        raise ValueError(f"{name!r} is no sentence; there are: {', '.join(sorted(SAYINGS))}")
+    return name
 
 
 Regex = Annotated[str, AfterValidator(_compiles)]
@@ -77,7 +84,10 @@ class OpName(StrEnum):
 
 
 class ErrorKind(StrEnum):
-    """One vocabulary of failures for all markets. Source: docs/channels/emarkets.md section 12."""
+    """One vocabulary of failures for all markets. Source: docs/channels/emarkets.md section 12.
+
+    ``transient`` proves that nothing was begun; a fault of which nobody can say that is ``unknown_outcome``.
+    """
 
     THROTTLED = "throttled"
     QUOTA = "quota"
@@ -85,6 +95,8 @@ class ErrorKind(StrEnum):
     UNKNOWN_OUTCOME = "unknown_outcome"
     AUTH_EXPIRED = "auth_expired"
     AUTH_REVOKED = "auth_revoked"
+    RESTRICTED = "restricted"
+    """The shop's standing: connecting again does not help by itself."""
     CLOCK = "clock"
     INVALID_CONTENT = "invalid_content"
     DUPLICATE = "duplicate"
@@ -149,6 +161,10 @@ class Envelope(_Part):
     message_path: str
     request_id_path: str | None = None
     failed_items_path: str | None = None
+    summary_codes: tuple[str, ...] = ()
+    """Codes that only say "read the rows": the first refused row then tells what was wrong."""
+    item_code_path: str = "code"
+    item_message_path: str = "message"
 
 
 class Page(_Part):
@@ -232,18 +248,36 @@ class Feed(_Part):
 
 
 class ErrorRule(_Part):
-    """An answer that matches everything given here is of this kind; the first matching rule wins."""
+    """An answer that matches everything given here is of this kind; the first matching rule wins.
+
+    ``says`` names a sentence of ``adapters.emarket.sentences`` where the code tells more than its kind.
+    """
 
     http: int | None = None
     code: Regex | None = None
     message: Regex | None = None
     kind: ErrorKind
+    says: Annotated[str, AfterValidator(_is_a_saying)] | None = None
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
         if self.http is None and self.code is None and self.message is None:
             raise ValueError("a rule needs http, code or message")
         return self
+
+
+class SourcedRule(ErrorRule):
+    """A rule of a rule file: where it is written, and how sure that is."""
+
+    source: str
+    grade: Grade
+
+
+class ErrorFile(_Part):
+    """The file ``errors/<name>.yaml``: the codes of one vendor, for every market that speaks like it."""
+
+    schema_version: Literal[1]
+    rules: tuple[SourcedRule, ...]
 
 
 class Limits(_Part):
@@ -304,6 +338,8 @@ class Market(_Part):
     lookup_settles_s: PositiveInt = 60
     """How long a search by code may not show a new product."""
     errors: tuple[ErrorRule, ...] = ()
+    error_files: tuple[str, ...] = ()
+    """Files below ``errors/`` whose rules follow ``errors``: ``[errors/lazada.yaml]``."""
 
     @property
     def grade(self) -> Grade:

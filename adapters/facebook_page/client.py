@@ -8,7 +8,6 @@ import facebook
 from pydantic import AwareDatetime
 
 from adapters.base import AdapterContext
-from adapters.errors import OutcomeUnknown
 from adapters.meta_graph.meanings import Effect
 from adapters.meta_graph.paging import Paging
 from adapters.meta_graph.sdk import graph_api
@@ -138,4 +137,4 @@ class PageClient:
 
     def _expect_success(self, answer: dict[str, Any]) -> None:
         if not self._session.parse(Done, answer, Effect.VISIBLE).success:
-            raise OutcomeUnknown("Facebook answered without success and without an error")
+            raise self._session.odd_answer(Effect.VISIBLE, "it answered without success and without an error")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import AliasChoices, AwareDatetime, Field
 
 from adapters.base import AdapterContext
-from adapters.errors import ChannelError, OutcomeUnknown
+from adapters.errors import ChannelError
 from adapters.instagram.errors import CHANNEL, is_missing
 from adapters.meta_graph.meanings import Effect
 from adapters.meta_graph.paging import CLOCK_SKEW, Paging
@@ -202,7 +202,7 @@ class InstagramClient:
     def delete(self, media: str) -> None:
         """Delete a post; the Facebook host only."""
         if not self._session.parse(Done, self._session.delete(media), Effect.VISIBLE).success:
-            raise OutcomeUnknown("Instagram answered without success and without an error")
+            raise self._session.odd_answer(Effect.VISIBLE, "it answered without success and without an error")
 
     def read_account(self) -> None:
         """Read the account itself: proves that the token works for it."""

@@ -5,7 +5,14 @@ from typing import Final
 
 from adapters.errors import ChannelError, Rejected, Transient
 from adapters.meta_graph.error_rows import ERROR_ROWS
-from adapters.meta_graph.errors import GraphFailure, error_from, meaning_of, problem_from, row_for_subcode
+from adapters.meta_graph.errors import (
+    TABLE,
+    GraphFailure,
+    error_from,
+    meaning_of,
+    problem_from,
+    row_for_subcode,
+)
 from adapters.meta_graph.meanings import Effect, ErrorRow, Meaning
 from adapters.meta_graph.sentences import PICTURE_UNREADABLE
 
@@ -34,7 +41,7 @@ def container_refusal(status: str | None) -> Rejected | None:
     Source: meta.md section 2.2: ``status`` holds text and subcode; its layout is not documented, so the seven-digit
     number in it is read and nothing else.
     """
-    for number in map(int, _SUBCODE.findall(status or "")):
+    for number in _subcodes(status):
         row = _content_row(number)
         if row is not None:
             failure = GraphFailure(http_status=200, code=row.code, subcode=number, message="container failed")
@@ -48,6 +55,19 @@ def _content_row(subcode: int) -> ErrorRow | None:
     return next(by_code, None) or row_for_subcode(subcode)
 
 
-def unprepared() -> Rejected:
-    """Return the refusal of a post whose containers fail again and again without a stated reason."""
-    return Rejected([problem_from(PICTURE_UNREADABLE, CHANNEL)])
+def _subcodes(status: str | None) -> list[int]:
+    return [int(number) for number in _SUBCODE.findall(status or "")]
+
+
+def unprepared(status: str | None) -> Rejected:
+    """Return the refusal of a post whose containers fail again and again without a stated reason.
+
+    A subcode in ``status`` that the table does not know is told with it, so that it is counted.
+    """
+    known = {row.subcode for row in ERROR_ROWS}
+    news = [number for number in _subcodes(status) if number not in known]
+    return Rejected(
+        [problem_from(PICTURE_UNREADABLE, CHANNEL)],
+        vendor_code=f"container/{news[0]}" if news else None,
+        unlisted_in=TABLE if news else None,
+    )

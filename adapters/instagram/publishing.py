@@ -158,7 +158,7 @@ class Publishing:
         if refusal := container_refusal(status):
             raise refusal
         if not progress.may_fail_again:
-            raise unprepared()
+            raise unprepared(status)
         return self._restart(progress, progress.rebuilt())
 
     def _restart(self, progress: Progress, fresh: Progress) -> Receipt | Pending:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from adapters.errors import AuthExpired
 from adapters.http import classify_transport
 from adapters.line_shop import limits, wire
-from adapters.line_shop.errors import Operation, classify, key_refused, unreadable
+from adapters.line_shop.errors import Operation, classify, has_error_inside, key_refused, unreadable
 from adapters.line_shop.wire import RemoteProduct
 
 _T = TypeVar("_T")
@@ -69,11 +69,11 @@ class MyShopClient:
 
     def show(self, product_id: int) -> None:
         """POST display-status/onsale: the one visible step; idempotent."""
-        self._send(Operation.DISPLAY, "POST", f"/{product_id}/display-status/onsale")
+        self._call(Operation.DISPLAY, "POST", f"/{product_id}/display-status/onsale", wire.PRODUCT)
 
     def hide(self, product_id: int) -> None:
         """POST display-status/hide; idempotent."""
-        self._send(Operation.DISPLAY, "POST", f"/{product_id}/display-status/hide")
+        self._call(Operation.DISPLAY, "POST", f"/{product_id}/display-status/hide", wire.PRODUCT)
 
     def delete(self, product_id: int) -> None:
         """DELETE /products/{id}."""
@@ -98,6 +98,8 @@ class MyShopClient:
             )
         except httpx.TransportError as exc:
             raise classify_transport(exc, mutating=operation is not Operation.READ) from exc
-        if not response.is_success:
-            raise classify(operation, response)
+        except httpx.DecodingError as exc:
+            raise unreadable(operation, None) from exc
+        if not response.is_success or has_error_inside(response):
+            raise classify(operation, response, self._api_key)
         return response

@@ -1,9 +1,11 @@
 """Answer of MyShop -> what happens next. A table, matched on status and operation, first row wins.
 
 The status decides and the body is optional: 401, 403 and 429 are not declared by the vendor and the gateway in
-front answers without the envelope. Source of every row: docs/channels/line.md section 1.3 and 1.8.
+front answers without the envelope. One status needs its code: a gateway's own 404 must not be read as "the product was
+deleted", for then it would be made a second time. Source of every row: docs/channels/line.md section 1.3 and 1.8.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 
+from adapters.answers import Sentence, code_of, id_of, json_of, said, unlisted_problem, wait_of
 from adapters.errors import (
     AccountRestricted,
     AuthExpired,
@@ -22,11 +25,14 @@ from adapters.errors import (
     Throttled,
     Transient,
 )
-from adapters.http import redact
 from adapters.limits import Grade
+from adapters.line_shop import sentences as say
 from schemas.problem import Problem
 
-CODE_TAKEN: Final = "code_taken"
+TABLE: Final = "adapters/line_shop/errors.py"
+CODE_TAKEN: Final = say.CODE_TAKEN.code
+_NAME: Final = "ร้าน LINE"
+_NAME_EN: Final = "The LINE shop"
 
 
 class Operation(StrEnum):
@@ -41,125 +47,236 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
+STATUS_OF: Final[Mapping[str, int]] = {
+    "BAD_REQUEST": 400,
+    "UNAUTHORIZED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "DATA_CONFLICT": 409,
+    "INTERNAL_ERROR": 500,
+}
+"""Every code the vendor declares, with the status that its name stands for. Source: line.md 1.3 (spec)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow:
-    """One row: ``operation`` None means any."""
+    """One row: ``operation`` None means any; with ``code`` the envelope must be there and say it."""
 
     status: int
-    operation: Operation | None
+    operation: Operation | None = None
+    code: str | None = None
     error: type[ChannelError]
+    sentence: Sentence
     why: str
+    source: str = "line.md 1.3"
     grade: Grade
 
 
+def _fault(status: int, why: str, grade: Grade) -> tuple[ErrorRow, ErrorRow]:
+    """Make the two rows of a server's fault: a read is repeated, of anything else nobody knows whether it was done."""
+    return (
+        ErrorRow(
+            status=status,
+            operation=Operation.READ,
+            error=Transient,
+            sentence=say.SERVICE,
+            why=why,
+            grade=grade,
+        ),
+        ErrorRow(status=status, error=OutcomeUnknown, sentence=say.SERVICE, why=why, grade=grade),
+    )
+
+
 ERROR_TABLE: Final = (
-    ErrorRow(429, None, Throttled, "rate limit of the gateway, body undeclared", Grade.DOCUMENTED),
-    ErrorRow(401, None, AuthExpired, "UNAUTHORIZED: the key is missing, wrong or deleted", Grade.ASSUMED),
-    ErrorRow(403, None, AccountRestricted, "PERMISSION_DENIED", Grade.ASSUMED),
     ErrorRow(
-        404, Operation.CREATE, Rejected, "nothing exists yet, so a value is unknown (category)", Grade.ASSUMED
+        status=429,
+        error=Throttled,
+        sentence=say.PACE,
+        why="rate limit of the gateway, body undeclared",
+        grade=Grade.DOCUMENTED,
     ),
-    ErrorRow(404, None, Gone, "NOT_FOUND: the product was deleted in the shop", Grade.DOCUMENTED),
-    ErrorRow(409, Operation.CREATE, Rejected, "DATA_CONFLICT: code or SKU already used", Grade.ASSUMED),
-    ErrorRow(409, None, Locked, "DATA_CONFLICT: a promotion or an order holds the product", Grade.ASSUMED),
-    ErrorRow(400, Operation.PRICES, Locked, "prices are refused while a promotion runs", Grade.ASSUMED),
     ErrorRow(
-        400, Operation.STOCK, Transient, "below reserved units: an order came in between", Grade.ASSUMED
+        status=401,
+        error=AuthExpired,
+        sentence=say.KEY_REFUSED,
+        why="UNAUTHORIZED: the key is missing, wrong or deleted",
+        grade=Grade.ASSUMED,
     ),
-    ErrorRow(400, None, Rejected, "BAD_REQUEST", Grade.DOCUMENTED),
+    ErrorRow(
+        status=403,
+        error=AccountRestricted,
+        sentence=say.NOT_ALLOWED,
+        why="PERMISSION_DENIED",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=404,
+        operation=Operation.READ,
+        error=Transient,
+        sentence=say.SERVICE,
+        why="a list leaves absent ids out, so its own 404 says nothing of any product",
+        source="line.md 1.5",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=404,
+        operation=Operation.CREATE,
+        code="NOT_FOUND",
+        error=Rejected,
+        sentence=say.UNKNOWN_VALUE,
+        why="nothing exists yet, so a value is unknown (category)",
+        source="line.md 1.2",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=404,
+        code="NOT_FOUND",
+        error=Gone,
+        sentence=say.GONE,
+        why="NOT_FOUND: the product was deleted in the shop",
+        source="line.md 1.7",
+        grade=Grade.DOCUMENTED,
+    ),
+    ErrorRow(
+        status=409,
+        operation=Operation.CREATE,
+        error=Rejected,
+        sentence=say.CODE_TAKEN,
+        why="DATA_CONFLICT: code or SKU already used",
+        source="line.md 1.6",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=409,
+        error=Locked,
+        sentence=say.LOCKED,
+        why="DATA_CONFLICT: a promotion or an order holds the product",
+        source="line.md 1.8",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=400,
+        operation=Operation.READ,
+        error=Transient,
+        sentence=say.SERVICE,
+        why="BAD_REQUEST to a question of ours: it says nothing of the product",
+        source="line.md 1.5",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=400,
+        operation=Operation.PRICES,
+        error=Locked,
+        sentence=say.LOCKED,
+        why="prices are refused while a promotion runs",
+        source="line.md 1.8",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=400,
+        operation=Operation.STOCK,
+        error=Transient,
+        sentence=say.STOCK_MOVED,
+        why="below reserved units: an order came in between",
+        source="line.md 1.9",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(status=400, error=Rejected, sentence=say.REFUSED, why="BAD_REQUEST", grade=Grade.DOCUMENTED),
+    *_fault(500, "INTERNAL_ERROR, declared for every call; the effect may be there", Grade.DOCUMENTED),
+    *_fault(502, "HTML of the gateway in front", Grade.ASSUMED),
+    *_fault(503, "the gateway has nobody behind it", Grade.ASSUMED),
+    *_fault(504, "the gateway waited in vain; the effect may be there", Grade.ASSUMED),
 )
 
 
-def classify(operation: Operation, response: httpx.Response) -> ChannelError:
-    """Turn a refusal into its error; an unlisted one of a mutating call is ``OutcomeUnknown``, of a read ``Transient``."""
+def classify(operation: Operation, response: httpx.Response, secret: str | None = None) -> ChannelError:
+    """Turn a refusal into its error; an unlisted one of a mutating call is ``OutcomeUnknown``, of a read ``Transient``.
+
+    A code that LINE does not declare is counted even where the status says what it means. ``secret`` is taken out of
+    LINE's words.
+    """
     envelope = _envelope(response)
-    said = redact(str(envelope.get("message") or ""))[:300]
+    code = code_of(envelope.get("code"))
+    status = STATUS_OF.get(code or "", response.status_code) if response.is_success else response.status_code
+    row = row_for(status, operation, code)
+    is_new = row is None or not (code is None or code in STATUS_OF)
+    words = said(envelope.get("message"), filter(None, [secret]))
+    kind = (Transient if operation is Operation.READ else OutcomeUnknown) if row is None else row.error
+    if row is None or (is_new and kind is Rejected):
+        shown = code or f"HTTP {response.status_code}"
+        problem = unlisted_problem(_NAME, _NAME_EN, shown, is_refused=kind is Rejected)
+    else:
+        problem = _problem(row.sentence, "" if is_new else words)
     details: dict[str, Any] = {
-        "vendor_code": str(envelope.get("code") or f"http_{response.status_code}"),
+        "vendor_code": code or f"http_{response.status_code}",
         "http_status": response.status_code,
-        "request_id": response.headers.get("x-line-oap-request-id"),
+        "request_id": id_of(response.headers.get("x-line-oap-request-id")),
+        "unlisted_in": TABLE if is_new else None,
     }
-    message = f"MyShop answered {response.status_code} to {operation}: {said or 'no message'}"
-    row = _row(response.status_code, operation)
-    if row is None:
-        unlisted = Transient if operation is Operation.READ else OutcomeUnknown
-        return unlisted(message, **details)
-    if row.error is Rejected:
-        return Rejected([_refusal(response.status_code, said)], **details)
-    if row.error is Throttled:
-        return Throttled(message, retry_after=_retry_after(response), **details)
-    return row.error(message, problem=_problem(row.error, said), **details)
+    message = f"MyShop answered {response.status_code} to {operation}: {words or 'no message'}"
+    return _error(kind, message, problem, wait_of(response), details)
 
 
-def unreadable(operation: Operation, response: httpx.Response) -> ChannelError:
-    """Say what a success status with a body that cannot be read means."""
-    message = f"MyShop answered {response.status_code} to {operation} with a body that cannot be read"
+def has_error_inside(response: httpx.Response) -> bool:
+    """Say whether a success status carries an error: a code beside a message, and neither a product nor a list."""
+    envelope = _envelope(response)
+    return (
+        code_of(envelope.get("code")) is not None
+        and "message" in envelope
+        and not {"id", "data"} & set(envelope)
+    )
+
+
+def unreadable(operation: Operation, response: httpx.Response | None) -> ChannelError:
+    """Say what a success status with a body that cannot be read means; None where not even the status was."""
+    status = None if response is None else response.status_code
     kind = Transient if operation is Operation.READ else OutcomeUnknown
-    return kind(message, http_status=response.status_code, vendor_code="unreadable")
+    return kind(
+        f"MyShop answered {status or 'something'} to {operation} with a body that cannot be read",
+        problem=_problem(say.SERVICE, ""),
+        http_status=status,
+        vendor_code="unreadable",
+    )
 
 
-def _row(status: int, operation: Operation) -> ErrorRow | None:
+def row_for(status: int, operation: Operation, code: str | None) -> ErrorRow | None:
+    """Find the row of an answer; None for an unlisted one."""
     return next(
-        (row for row in ERROR_TABLE if row.status == status and row.operation in (None, operation)), None
+        (
+            row
+            for row in ERROR_TABLE
+            if row.status == status and row.operation in (None, operation) and row.code in (None, code)
+        ),
+        None,
     )
-
-
-def _envelope(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _retry_after(response: httpx.Response) -> timedelta | None:
-    # LINE promises no Retry-After; a gateway may send one all the same.
-    value = response.headers.get("retry-after", "")
-    return timedelta(seconds=int(value)) if value.isascii() and value.isdigit() else None
-
-
-def _refusal(status: int, said: str) -> Problem:
-    if status == httpx.codes.CONFLICT:
-        return Problem(
-            path="sku",
-            code=CODE_TAKEN,
-            th="ร้าน LINE มีสินค้าที่ใช้รหัสนี้อยู่แล้ว กรุณาลบสินค้าเดิมในร้าน LINE หรือเปลี่ยนรหัสสินค้า",
-            en="The LINE shop already has a product with this code; delete that one in the shop or change the code.",
-        )
-    return Problem(
-        path="",
-        code="line_refused",
-        th=f"LINE ไม่รับสินค้านี้ โดยแจ้งว่า “{said or 'ไม่ได้บอกเหตุผล'}” กรุณาแก้ข้อมูลสินค้า แล้วระบบจะส่งให้ใหม่",
-        en=f"LINE refused this product, saying {said or 'nothing more'!r}; correct the product and it is sent again.",
-    )
-
-
-def _problem(error: type[ChannelError], said: str) -> Problem | None:
-    if error is AuthExpired:
-        return key_refused()
-    if error is AccountRestricted:
-        return Problem(
-            path="",
-            code="line_not_allowed",
-            th="LINE ไม่อนุญาตให้ร้านนี้ใช้งานส่วนนี้ กรุณาให้ผู้ดูแล OA ตรวจสิทธิ์ของร้านใน OA Plus แล้วเชื่อมต่อใหม่",
-            en="LINE does not allow this shop to do that; let an OA admin check its rights in OA Plus, then reconnect.",
-        )
-    if error is Locked:
-        return Problem(
-            path="",
-            code="line_locked",
-            th=f"LINE ยังไม่ให้แก้สินค้านี้ตอนนี้ อาจเพราะกำลังจัดโปรโมชัน ระบบจะลองใหม่ให้เอง (LINE แจ้งว่า “{said or 'ไม่ได้บอกเหตุผล'}”)",
-            en=f"LINE does not allow changing this product now, perhaps because a promotion runs; it is tried again "
-            f"by itself (LINE says {said or 'nothing more'!r}).",
-        )
-    return None
 
 
 def key_refused() -> Problem:
     """Tell the seller to make a new API key."""
-    return Problem(
-        path="",
-        code="line_key_refused",
-        th="LINE ไม่รับ API key ของร้านนี้ กรุณาสร้างคีย์ใหม่ใน OA Plus (ตั้งค่า → API keys) แล้วเชื่อมต่อร้านอีกครั้ง",
-        en="LINE does not accept this shop's API key; make a new one in OA Plus (Settings, API keys) and reconnect.",
-    )
+    return _problem(say.KEY_REFUSED, "")
+
+
+def _error(
+    kind: type[ChannelError],
+    message: str,
+    problem: Problem,
+    retry_after: timedelta | None,
+    details: dict[str, Any],
+) -> ChannelError:
+    if kind is Rejected:
+        return Rejected([problem], **details)
+    if kind is Throttled:
+        return Throttled(message, retry_after=retry_after, problem=problem, **details)
+    return kind(message, problem=problem, **details)
+
+
+def _problem(sentence: Sentence, words: str) -> Problem:
+    path = "sku" if sentence is say.CODE_TAKEN else ""
+    thai = sentence.problem(path=path, said=words or "ไม่ได้บอกเหตุผล")
+    english = sentence.problem(path=path, said=words or "nothing more")
+    return thai.model_copy(update={"en": english.en})
+
+
+def _envelope(response: httpx.Response) -> dict[str, Any]:
+    body = json_of(response)
+    return body if isinstance(body, dict) else {}

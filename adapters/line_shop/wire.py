@@ -63,9 +63,9 @@ class RemoteProduct(_Lenient):
 
 
 class ProductPage(_Lenient):
-    """One page of products."""
+    """One page of products. An answer without its list is none: it must not be read as "there is no such product"."""
 
-    data: tuple[RemoteProduct, ...] = ()
+    data: tuple[RemoteProduct, ...]
     total_page: int = Field(default=1, alias="totalPage")
 
 

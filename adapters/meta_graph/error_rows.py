@@ -7,9 +7,10 @@ exception, ``message_says``, reads the parsed ``message`` where Meta gives two m
 from datetime import timedelta
 from typing import Final
 
+from adapters.answers import Sentence
 from adapters.limits import Grade
 from adapters.meta_graph import sentences as say
-from adapters.meta_graph.meanings import ErrorRow, Meaning, Sentence
+from adapters.meta_graph.meanings import ErrorRow, Meaning
 
 COOL_DOWN: Final = timedelta(hours=6)
 """How long a blocked account rests before it is asked again.
@@ -29,9 +30,16 @@ def _row(
     *,
     source: str = _DOC,
     grade: Grade = Grade.DOCUMENTED,
+    any_subcode: bool = False,
 ) -> ErrorRow:
     return ErrorRow(
-        code=code, subcode=subcode, meaning=meaning, sentence=sentence, source=source, grade=grade
+        code=code,
+        subcode=subcode,
+        any_subcode=any_subcode,
+        meaning=meaning,
+        sentence=sentence,
+        source=source,
+        grade=grade,
     )
 
 
@@ -41,9 +49,9 @@ def _seen(meaning: Meaning, sentence: Sentence, code: int | None, subcode: int |
 
 
 _FAULTS: Final = (
-    _row(Meaning.UNKNOWN, say.SERVICE, 1, source="D-err; php-graph-sdk#1141"),
+    _row(Meaning.UNKNOWN, say.SERVICE, 1, source="D-err; php-graph-sdk#1141", any_subcode=True),
     _row(Meaning.UNKNOWN, say.SERVICE, 1, 99, source="D-err; php-graph-sdk#1141"),
-    _row(Meaning.UNKNOWN, say.SERVICE, 2, source="D-err; koala#699"),
+    _row(Meaning.UNKNOWN, say.SERVICE, 2, source="D-err; koala#699", any_subcode=True),
     _seen(Meaning.UNKNOWN, say.SERVICE, None, 1363047),
     _seen(Meaning.UNKNOWN, say.SERVICE, None, 1609010),
     _row(Meaning.REBUILD, say.SERVICE, -1, 2207001, source="D-igerr"),
@@ -98,6 +106,14 @@ _ACCOUNT: Final = (
         grade=Grade.DOCUMENTED,
     ),
     _seen(Meaning.PERM, say.PAGE_AUTHORIZATION, None, 1404078),
+    ErrorRow(
+        code=100,
+        message_says="appsecret_proof",
+        meaning=Meaning.PERM,
+        sentence=say.APP_SECRET,
+        source="meta.md 4.5",
+        grade=Grade.ASSUMED,
+    ),
 )
 
 _BLOCKS: Final = (
@@ -158,7 +174,15 @@ _CONTENT: Final = (
 )
 
 _UNFETCHED: Final = (
-    _seen(Meaning.UNFETCHED, say.PICTURE_UNREADABLE, 324),
+    _row(
+        Meaning.UNFETCHED,
+        say.PICTURE_UNREADABLE,
+        324,
+        source=_CLIENT,
+        grade=Grade.ASSUMED,
+        any_subcode=True,
+    ),
+    # The sheet supposes that this is 324's own subcode and is not sure; alone it means the same.
     _seen(Meaning.UNFETCHED, say.PICTURE_UNREADABLE, None, 2069019),
     _row(Meaning.UNFETCHED, say.PICTURE_UNREADABLE, 9004, source="D-igerr; PZ#1900"),
     _row(Meaning.UNFETCHED, say.PICTURE_UNREADABLE, 9004, 2207052, source="D-igerr; PZ#1900"),

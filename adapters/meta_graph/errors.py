@@ -1,10 +1,12 @@
 """From a Graph answer to the class that says what happens next."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from adapters.answers import Sentence, unlisted_problem
 from adapters.errors import (
     AccountRestricted,
     AuthExpired,
@@ -17,30 +19,39 @@ from adapters.errors import (
 from adapters.limits import Grade
 from adapters.meta_graph import sentences as say
 from adapters.meta_graph.error_rows import ERROR_ROWS
-from adapters.meta_graph.meanings import Effect, ErrorRow, Meaning, Sentence
+from adapters.meta_graph.meanings import Effect, ErrorRow, Meaning
 from schemas.problem import Problem
 
+_NUMBERS: Final = re.compile(r"(?P<code>-?[0-9]+)(?:/(?P<subcode>-?[0-9]+))?")
 _PLAIN: Final = tuple(row for row in ERROR_ROWS if row.message_says is None)
 
+TABLE: Final = "adapters/meta_graph/error_rows.py"
 TOO_MANY_REQUESTS: Final = 429
-UNLISTED_ROW: Final = ErrorRow(
-    meaning=Meaning.UNKNOWN, sentence=say.UNLISTED, source="meta.md 4.2, last line", grade=Grade.ASSUMED
-)
-"""Any code without a row: unknown at a visible write, a plain repeat elsewhere."""
+SERVER_ERROR: Final = 500
 PACE_ROW: Final = ErrorRow(
-    meaning=Meaning.RATE, sentence=say.PACE, source="HTTP status 429", grade=Grade.ASSUMED
+    meaning=Meaning.RATE, sentence=say.PACE, source="meta.md 4.1, HTTP status 429", grade=Grade.ASSUMED
 )
+FAULT_ROW: Final = ErrorRow(
+    meaning=Meaning.UNKNOWN, sentence=say.SERVICE, source="meta.md 4.2, no code", grade=Grade.ASSUMED
+)
+"""A fault of the server without a code: HTML of a gateway, an empty body, JSON that names no error."""
+UNLISTED_ROW: Final = ErrorRow(
+    meaning=Meaning.UNKNOWN, sentence=say.SERVICE, source="meta.md 4.2, last line", grade=Grade.ASSUMED
+)
+"""Any answer without a row: unknown at a visible write, a plain repeat elsewhere. Its own sentence names the code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphFailure:
     """A refusal as parsed from the error envelope, with what the headers add.
 
-    ``message`` is free of secrets; ``code`` is None when the answer held no readable envelope.
+    ``message`` is free of secrets; ``code`` is None when the answer held no readable envelope, or a code that is no
+    number, which is then in ``odd_code``.
     """
 
     http_status: int
     code: int | None = None
+    odd_code: str | None = None
     subcode: int | None = None
     message: str = ""
     trace_id: str | None = None
@@ -50,7 +61,7 @@ class GraphFailure:
     def vendor_code(self) -> str | None:
         """``code`` or ``code/subcode``; None without an envelope."""
         if self.code is None:
-            return None
+            return self.odd_code
         return f"{self.code}/{self.subcode}" if self.subcode is not None else str(self.code)
 
 
@@ -100,21 +111,16 @@ def row_for_subcode(subcode: int | None) -> ErrorRow | None:
 
 def meaning_of(error: ChannelError) -> Meaning | None:
     """Say which class of the table an error came from; None when it came from no listed code."""
-    if error.vendor_code is None:
+    numbers = _NUMBERS.fullmatch(error.vendor_code or "")
+    if numbers is None:
         return None
-    code, _, subcode = error.vendor_code.partition("/")
-    row = row_for(int(code), int(subcode) if subcode else None)
+    row = row_for(int(numbers["code"]), int(numbers["subcode"]) if numbers["subcode"] else None)
     return row.meaning if row else None
 
 
 def problem_from(sentence: Sentence, channel: str) -> Problem:
     """Write a sentence of the table for a seller."""
-    return Problem(
-        path="",
-        code=sentence.code,
-        th=sentence.th.format(channel=channel),
-        en=sentence.en.format(channel=channel),
-    )
+    return sentence.problem(channel=channel)
 
 
 def classify(failure: GraphFailure, *, effect: Effect, channel: str) -> ChannelError:
@@ -123,19 +129,44 @@ def classify(failure: GraphFailure, *, effect: Effect, channel: str) -> ChannelE
     ``channel`` is the name a seller knows ("Facebook"). Source of the mapping: meta.md section 4.2.
     """
     row = row_for(failure.code, failure.subcode, failure.message)
+    is_new = row is None or _is_new_subcode(row, failure)
     if row is None:
-        row = PACE_ROW if failure.http_status == TOO_MANY_REQUESTS else UNLISTED_ROW
-    return error_from(row, failure, effect=effect, channel=channel)
+        row, is_new = _by_status(failure)
+    return error_from(row, failure, effect=effect, channel=channel, is_new=is_new)
 
 
-def error_from(row: ErrorRow, failure: GraphFailure, *, effect: Effect, channel: str) -> ChannelError:
-    """Build the error of one row for a call with that effect."""
-    problem = problem_from(row.sentence, channel)
+def _is_new_subcode(row: ErrorRow, failure: GraphFailure) -> bool:
+    """Say whether the code alone decided although the answer held a subcode that the table does not know."""
+    is_named = row.any_subcode or row.message_says is not None or row.subcode == failure.subcode
+    return failure.subcode is not None and not is_named
+
+
+def _by_status(failure: GraphFailure) -> tuple[ErrorRow, bool]:
+    """Return what the HTTP status alone says, and whether the answer is one that nobody has listed."""
+    has_code = failure.vendor_code is not None
+    if failure.http_status == TOO_MANY_REQUESTS:
+        return PACE_ROW, has_code
+    if failure.http_status >= SERVER_ERROR and not has_code:
+        return FAULT_ROW, False
+    return UNLISTED_ROW, True
+
+
+def error_from(
+    row: ErrorRow, failure: GraphFailure, *, effect: Effect, channel: str, is_new: bool = False
+) -> ChannelError:
+    """Build the error of one row for a call with that effect; ``is_new`` marks an answer the table does not list."""
+    shown = failure.vendor_code or f"HTTP {failure.http_status}"
+    problem = (
+        unlisted_problem(channel, channel, shown)
+        if row is UNLISTED_ROW
+        else problem_from(row.sentence, channel)
+    )
     text = f"{channel} answered {failure.http_status} {failure.vendor_code or '(no envelope)'}: {failure.message}"
     details: dict[str, Any] = {
         "vendor_code": failure.vendor_code,
         "http_status": failure.http_status,
         "request_id": failure.trace_id,
+        "unlisted_in": TABLE if is_new else None,
     }
     if row.meaning in {Meaning.CONTENT, Meaning.UNFETCHED}:
         return Rejected([problem], **details)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from adapters.answers import Sentence
 from adapters.limits import Grade
 
 
@@ -40,15 +41,6 @@ class Meaning(StrEnum):
     """The object does not exist, or the token may not see it; the channel does not tell which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What a seller reads; ``{channel}`` stands for the name of the channel."""
-
-    code: str
-    th: str
-    en: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRow:
     """One row of the error table.
@@ -57,6 +49,7 @@ class ErrorRow:
         code: The Graph ``code``; None matches any, for subcodes whose code nobody has stated.
         code_to: Last code of a range, inclusive.
         subcode: None matches every subcode that has no row of its own.
+        any_subcode: The sheet explains the code whatever its subcode; one without a row of its own is no news.
         message_says: Words the parsed ``message`` holds, where the same codes mean two things.
         cool_down: For a block that ends by itself: how long nothing is sent.
         may_have_applied: A refusal that has been seen although the call took effect.
@@ -66,6 +59,7 @@ class ErrorRow:
     code: int | None = None
     code_to: int | None = None
     subcode: int | None = None
+    any_subcode: bool = False
     message_says: str | None = None
     meaning: Meaning
     sentence: Sentence

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.meta_graph.meanings import Sentence
+from adapters.answers import Sentence
 
 SERVICE: Final = Sentence(
     "meta_service",
@@ -143,8 +143,9 @@ DELETE_BY_HAND: Final = Sentence(
     "{channel} ไม่ยอมให้ระบบลบโพสต์นี้ กรุณาลบโพสต์เองในแอป",
     "{channel} does not let us delete this post; please delete it by hand in the app.",
 )
-UNLISTED: Final = Sentence(
-    "meta_unlisted",
-    "{channel} ตอบกลับด้วยรหัสที่ระบบยังไม่รู้จัก ระบบจะตรวจสอบก่อนแล้วจึงลองใหม่",
-    "{channel} answered with a code we do not know yet; we check first and then try again.",
+APP_SECRET: Final = Sentence(
+    "meta_app_secret",
+    "{channel} ไม่รับลายเซ็นของแอปในระบบนี้ กรุณาแจ้งผู้ดูแลระบบให้ตรวจรหัสลับของแอป แล้วจึงเชื่อมต่อบัญชีใหม่",
+    "{channel} does not accept this system's app proof; ask the administrator to check the app's secret, "
+    "then connect the account again.",
 )

@@ -2,23 +2,24 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from adapters.answers import code_of, id_of, json_of, said, unlisted_problem
 from adapters.errors import ChannelError, OutcomeUnknown, Transient
-from adapters.http import classify_transport, redact
-from adapters.meta_graph.errors import GraphFailure, classify, problem_from
+from adapters.http import classify_transport
+from adapters.meta_graph.errors import TABLE, GraphFailure, classify, problem_from
 from adapters.meta_graph.meanings import Effect
 from adapters.meta_graph.sentences import SERVICE
 from adapters.meta_graph.usage import regain_after
 
 Files = Mapping[str, tuple[str, bytes, str]]
 FIRST_FAILURE: Final = 400
-MAX_MESSAGE: Final = 300
-"""Characters of Meta's own message that are kept in an error."""
+_DIGITS: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 class Wire(BaseModel):
@@ -126,39 +127,47 @@ class GraphSession:
             return model.model_validate(answer)
         except ValidationError as exc:
             names = ", ".join(sorted({str(error["loc"][0]) for error in exc.errors() if error["loc"]}))
-            raise self._unreadable(effect, f"the answer lacks a usable {names}", None) from None
+            raise self.odd_answer(effect, f"the answer lacks a usable {names}") from None
 
     def _read(self, response: httpx.Response, effect: Effect) -> dict[str, Any]:
         """Return the object of a success. A 500 whose JSON lacks ``error`` is a failure, not a success."""
-        try:
-            body: Any = response.json()
-        except ValueError:
-            body = None
+        body = json_of(response)
         envelope = body.get("error") if isinstance(body, dict) else None
         if isinstance(envelope, dict):
             raise classify(self._failure(response, envelope), effect=effect, channel=self.channel)
         if response.status_code >= FIRST_FAILURE:
             raise classify(self._failure(response, {}), effect=effect, channel=self.channel)
-        if not isinstance(body, dict) or envelope is not None:
+        if body is None and response.is_success:
             raise self._unreadable(effect, "the answer is not a JSON object", response.status_code)
+        if not isinstance(body, dict) or envelope is not None:
+            raise self.odd_answer(effect, "the answer is not one of the Graph API", response.status_code)
         return body
 
+    def odd_answer(self, effect: Effect, reason: str, status: int = httpx.codes.OK) -> ChannelError:
+        """Return the error of an answer that can be read and yet is none that a table or a description lists."""
+        kind = OutcomeUnknown if effect is Effect.VISIBLE else Transient
+        return kind(
+            f"{self.channel}: {reason}",
+            problem=unlisted_problem(self.channel, self.channel, f"HTTP {status}"),
+            http_status=status,
+            unlisted_in=TABLE,
+        )
+
     def _failure(self, response: httpx.Response, envelope: Mapping[str, Any]) -> GraphFailure:
-        trace = envelope.get("fbtrace_id") or response.headers.get("x-fb-trace-id")
+        code = _integer(envelope.get("code"))
         return GraphFailure(
             http_status=response.status_code,
-            code=_integer(envelope.get("code")),
+            code=code,
+            odd_code=code_of(envelope.get("code")) if code is None else None,
             subcode=_integer(envelope.get("error_subcode")),
-            message=self._scrubbed(str(envelope.get("message", "no error envelope"))),
-            trace_id=str(trace) if trace else None,
+            message=self._scrubbed(envelope.get("message", "no error envelope")),
+            trace_id=id_of(envelope.get("fbtrace_id")) or id_of(response.headers.get("x-fb-trace-id")),
             retry_after=regain_after(response.headers),
         )
 
-    def _scrubbed(self, text: str) -> str:
+    def _scrubbed(self, text: Any) -> str:
         """Take our secrets out of Meta's words: it quotes a malformed token in full."""
-        for secret in filter(None, (self._token, self._proof)):
-            text = text.replace(secret, "***")
-        return redact(text)[:MAX_MESSAGE]
+        return said(text, filter(None, (self._token, self._proof)))
 
     def _unreadable(self, effect: Effect, reason: str, status: int | None) -> ChannelError:
         kind = OutcomeUnknown if effect is Effect.VISIBLE else Transient
@@ -178,7 +187,9 @@ def _integer(value: Any) -> int | None:
     """Read a code that may come as a number or as digits; anything else is no code."""
     if isinstance(value, bool):
         return None
-    try:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
         return int(value)
-    except (TypeError, ValueError):
-        return None
+    digits = value.strip() if isinstance(value, str) else ""
+    return int(digits) if _DIGITS.fullmatch(digits) else None

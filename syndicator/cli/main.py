@@ -32,6 +32,10 @@ COMMANDS = {
         "syndicator.cli.look_commands:attempts",
         "Show every step tried for a listing: the intent, and how it ended.",
     ),
+    "codes": (
+        "syndicator.cli.codes_command:codes",
+        "List what channels answered that no error table explains: how often, how it was treated, where a row is missing.",
+    ),
     "queues": (
         "syndicator.cli.queue_commands:queues",
         "Show whether the queues are healthy: due work, its age, what is in progress, what is dead, who is alive.",

@@ -63,6 +63,11 @@ class RetryPolicy:
         """Say whether patience is over: too many attempts, or a wish that has waited too long."""
         return attempts >= self.max_attempts or wish_age > self.max_wish_age
 
+    def for_answer(self, error: ChannelError) -> "RetryPolicy":
+        """Return the bounds for this failure: tight where a change was answered with what no table lists."""
+        is_news = error.unlisted_in is not None and error.recovery is Recovery.VERIFY
+        return replace(self, max_attempts=min(self.max_attempts, MOST_UNLISTED)) if is_news else self
+
     def backoff(self, attempts: int) -> timedelta:
         """Return the wait before attempt ``attempts + 1``: half of the exponential step, plus jitter of the other half."""
         strategy = tenacity.wait_exponential(
@@ -74,6 +79,11 @@ class RetryPolicy:
         return timedelta(seconds=seconds * (0.5 + 0.5 * self.jitter()))
 
 
+MOST_UNLISTED = 2
+"""Tries of a step whose answer no table lists: the first, and one more after looking; then a person decides.
+
+Source: docs/channels/meta.md section 4.2, kept for all channels: what nobody understands is not sent eight times.
+"""
 FIRST_LOOK = timedelta(seconds=5)
 """Pause before the first look for a marker; each later one waits as long again as has gone by, until it settles.
 

@@ -30,13 +30,17 @@ UPDATE attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnd:
-    """How an attempt ended. ``message`` is redacted and capped by the caller."""
+    """How an attempt ended. ``message`` is redacted and capped by the caller.
+
+    ``unlisted_in`` names the table that has no row for the answer; it is counted by ``UnlistedRepository``.
+    """
 
     outcome: str
     vendor_code: str | None = None
     http_status: int | None = None
     request_id: str | None = None
     message: str | None = None
+    unlisted_in: str | None = None
 
 
 class AttemptRepository:

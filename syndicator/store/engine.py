@@ -18,6 +18,7 @@ from syndicator.store.processes import ProcessRepository
 from syndicator.store.products import ProductRepository
 from syndicator.store.reports import ReportRepository
 from syndicator.store.stock import StockRepository
+from syndicator.store.unlisted import UnlistedRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class UnitOfWork:
     feeds: FeedRepository
     dispatch: DispatchRepository
     attempts: AttemptRepository
+    unlisted: UnlistedRepository
     processes: ProcessRepository
     reports: ReportRepository
 
@@ -82,6 +84,7 @@ class Database:
                 feeds=FeedRepository(connection),
                 dispatch=DispatchRepository(connection),
                 attempts=AttemptRepository(connection),
+                unlisted=UnlistedRepository(connection),
                 processes=ProcessRepository(connection),
                 reports=ReportRepository(connection),
             )

@@ -284,6 +284,35 @@ class Attempt(Base):
     message: Mapped[str | None]
 
 
+class UnlistedAnswer(Base):
+    """An answer of a channel that no row of its error table explains, counted until an operator adds the row."""
+
+    __tablename__ = "unlisted_answer"
+    __table_args__ = (sa.UniqueConstraint("kind", "unlisted_in", "vendor_code", "http_status"),)
+
+    id: Mapped[int] = _id()
+    kind: Mapped[str]
+    unlisted_in: Mapped[str]
+    """The file whose table lacks it; markets have a file each."""
+    vendor_code: Mapped[str] = mapped_column(server_default="")
+    """Empty where the answer held no code."""
+    http_status: Mapped[int] = mapped_column(server_default="0")
+    """0 for one row of a batch, which has no status of its own."""
+    count: Mapped[int] = mapped_column(server_default="1")
+    """Attempts that ended with it."""
+    outcome: Mapped[str]
+    """What the last one was taken for: an error class in lower case."""
+    message: Mapped[str] = mapped_column(server_default="")
+    """What the channel said last, redacted and capped."""
+    request_id: Mapped[str | None]
+    listing_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("listing.id", ondelete="SET NULL"), index=True
+    )
+    """The listing whose attempt met it last."""
+    first_seen_at: Mapped[datetime] = _now()
+    last_seen_at: Mapped[datetime] = _now()
+
+
 class DeadLetter(Base):
     """Something that gave up and waits for a person: a listing's wish, or a message that never ran."""
 

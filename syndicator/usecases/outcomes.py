@@ -11,6 +11,7 @@ from adapters.http import redact
 from schemas.channel import Part
 from schemas.listing import ListingState, Pending, Receipt, RemoteListing, Rendition
 from schemas.problem import Problem
+from schemas.recovery import Recovery
 from syndicator.domain import sentences
 from syndicator.domain.listing import Listing, Wanted
 from syndicator.domain.plan import Step, StepKind, plan
@@ -24,6 +25,7 @@ NO_INTENT: Mapping[str, Any] = {
     "intent_parts": None,
     "unsure_at": None,
 }
+_GOES_ON = frozenset({Recovery.RETRY, Recovery.VERIFY, Recovery.WAIT})
 LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
 """A listing that waits for pictures looks again after this long even if nobody woke it."""
 
@@ -214,17 +216,22 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
     """The channel answered with an error, or did not answer."""
     listing = work.listing
     decision = decide(error, attempts=listing.attempts, wish_age=now - listing.wished_at, policy=policy)
-    decision = _fitted(decision, work, policy)
+    bounds = policy.for_answer(error)
+    decision = _fitted(decision, work, bounds)
     attempts = listing.attempts + decision.spends_attempt
+    if attempts >= bounds.max_attempts:
+        # Patience is over for the look that follows, too.
+        attempts = max(attempts, policy.max_attempts)
     end = attempt_end(error)
+    told = (error.problem,) if error.unlisted_in is not None and error.problem is not None else ()
     match decision.next:
         case Next.LATER | Next.ACCOUNT_LATER:
             values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
-            outcome = replace(later(listing, decision.wait, **values), attempts=attempts)
+            outcome = replace(later(listing, decision.wait, **values), attempts=attempts, problems=told)
             rest = decision.wait if decision.next is Next.ACCOUNT_LATER else None
             return Ending(outcome=outcome, attempt=end, account_rest=rest)
         case Next.VERIFY:
-            unsure = replace(later(listing, decision.wait, unsure_at=now), attempts=attempts)
+            unsure = replace(later(listing, decision.wait, unsure_at=now), attempts=attempts, problems=told)
             return Ending(outcome=unsure, attempt=end)
         case Next.NEEDS_YOU:
             problems = error.problems if isinstance(error, Rejected) else ()
@@ -268,16 +275,28 @@ def not_tried(work: Work) -> Ending:
 
 
 def _dead(work: Work, error: ChannelError, outcome: str) -> Ending:
-    problem = error.problem or sentences.gave_up(work.label, error.message)
     return Ending(
         outcome=held(
             work.listing,
-            (problem,),
+            (_last_word(work, error),),
             keep_intent=isinstance(error, OutcomeUnknown) or work.step.kind is StepKind.VERIFY,
         ),
         attempt=replace(attempt_end(error), outcome=outcome),
         dead_cause=f"{type(error).__name__} {error.vendor_code or ''}".strip(),
     )
+
+
+def _last_word(work: Work, error: ChannelError) -> Problem:
+    """Return what the seller reads of a listing that gave up.
+
+    A sentence that promises another try by itself no longer holds then; the one for an unlisted code was made for this.
+    """
+    is_promise = error.recovery in _GOES_ON and error.unlisted_in is None
+    if error.problem is not None and not is_promise:
+        return error.problem
+    is_vendors = error.vendor_code is not None or error.http_status is not None
+    answered = f"it answered {error.vendor_code or f'HTTP {error.http_status}'}"
+    return sentences.gave_up(work.label, answered if is_vendors else error.message)
 
 
 def attempt_end(error: ChannelError) -> AttemptEnd:
@@ -290,4 +309,5 @@ def attempt_end(error: ChannelError) -> AttemptEnd:
         http_status=error.http_status,
         request_id=error.request_id,
         message=redact(error.message),
+        unlisted_in=error.unlisted_in,
     )

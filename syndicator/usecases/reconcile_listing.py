@@ -227,3 +227,6 @@ def _record(uow: UnitOfWork, claim: Claim, endings: Mapping[ListingId, Ending], 
             state=ending.outcome.state.value,
             lease_lost=listing_id in lost,
         )
+    # Last, because every worker that meets the same answer waits for this row.
+    ends = {id_: ending.attempt for id_, ending in endings.items()}
+    uow.unlisted.note(claim.account.account.kind, ends, now=now)

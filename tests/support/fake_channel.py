@@ -64,6 +64,10 @@ class Fault(StrEnum):
     KILLED_AFTER = "killed_after"
     PENDING_AFTER = "pending_after"
     """The visible call took effect, yet the adapter can only say "pending"."""
+    UNLISTED_BEFORE = "unlisted_before"
+    """An answer that no table lists, and nothing was done."""
+    UNLISTED_AFTER = "unlisted_after"
+    """An answer that no table lists, and everything was done."""
     TRANSIENT = "transient"
     THROTTLED = "throttled"
     LOCKED = "locked"
@@ -73,11 +77,24 @@ class Fault(StrEnum):
     BUG = "bug"
 
 
+def unlisted() -> ChannelError:
+    return OutcomeUnknown(
+        "fake answered 418: access_token=TOPSECRET is odd " + "x" * 5_000,
+        problem=refusal("unlisted_answer"),
+        vendor_code="NEW-1",
+        http_status=418,
+        request_id="call-7",
+        unlisted_in="fake/table.py",
+    )
+
+
 ERRORS: Mapping[Fault, Callable[[], BaseException]] = {
     Fault.LOST_BEFORE: lambda: OutcomeUnknown("the answer was lost"),
     Fault.LOST_AFTER: lambda: OutcomeUnknown("the answer was lost"),
     Fault.KILLED_BEFORE: WorkerKilled,
     Fault.KILLED_AFTER: WorkerKilled,
+    Fault.UNLISTED_BEFORE: unlisted,
+    Fault.UNLISTED_AFTER: unlisted,
     Fault.TRANSIENT: lambda: Transient("the server is busy", vendor_code="2", http_status=503),
     Fault.THROTTLED: lambda: Throttled("too many calls", retry_after=RETRY_AFTER),
     Fault.LOCKED: lambda: Locked("in a promotion", retry_after=RETRY_AFTER),
@@ -93,7 +110,7 @@ def error_of(fault: Fault) -> BaseException:
     return make()
 
 
-AFTER_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER, Fault.PENDING_AFTER})
+AFTER_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER, Fault.PENDING_AFTER, Fault.UNLISTED_AFTER})
 
 
 def refusal(code: str = "text_refused") -> Problem:

@@ -17,7 +17,7 @@ from adapters.errors import (
     Transient,
     Unsupported,
 )
-from syndicator.domain.policy import FIRST_LOOK, Decision, Next, RetryPolicy, decide
+from syndicator.domain.policy import FIRST_LOOK, MOST_UNLISTED, Decision, Next, RetryPolicy, decide
 from tests.support.fake_channel import refusal
 
 POLICY = RetryPolicy(
@@ -116,3 +116,24 @@ def test_jitter_takes_up_to_half_of_the_wait_away() -> None:
 )
 def test_patience_ends_with_attempts_or_age(attempts: int, age: timedelta, *, spent: bool) -> None:
     assert POLICY.is_spent(attempts, age) is spent
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (OutcomeUnknown("odd", unlisted_in="x.py"), MOST_UNLISTED),
+        (OutcomeUnknown("lost"), POLICY.max_attempts),
+        (Transient("a read answered oddly", unlisted_in="x.py"), POLICY.max_attempts),
+        (Rejected([refusal()], unlisted_in="x.py"), POLICY.max_attempts),
+    ],
+)
+def test_a_change_that_was_answered_with_what_no_table_lists_has_little_patience(
+    error: ChannelError, attempts: int
+) -> None:
+    assert POLICY.for_answer(error).max_attempts == attempts
+
+
+def test_little_patience_is_never_more_than_the_settings_allow() -> None:
+    strict = replace(POLICY, max_attempts=1)
+
+    assert strict.for_answer(OutcomeUnknown("odd", unlisted_in="x.py")).max_attempts == 1

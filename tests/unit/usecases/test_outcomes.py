@@ -299,6 +299,27 @@ def test_a_dead_letter_shows_the_channels_own_sentence_where_it_has_one() -> Non
     assert [problem.code for problem in ending.outcome.problems] == ["their_word"]
 
 
+def test_a_dead_letter_promises_no_further_try_and_quotes_no_vendor() -> None:
+    promise = refusal("tried_again_by_itself")
+    error = Transient("raw vendor words", problem=promise, vendor_code="2", http_status=500)
+
+    ending = outcomes.failed(make_work(attempts=POLICY.max_attempts - 1), error, NOON, POLICY)
+
+    (problem,) = ending.outcome.problems
+    assert problem.code == "listing.gave_up"
+    assert "it answered 2" in problem.en
+    assert "raw vendor words" not in problem.en
+
+
+def test_a_dead_letter_about_an_unlisted_code_keeps_its_sentence() -> None:
+    error = OutcomeUnknown("odd", problem=refusal("unlisted_answer"), unlisted_in="x.py")
+
+    ending = outcomes.failed(live(StepKind.UPDATE, attempts=1), error, NOON, POLICY)
+
+    assert ending.dead_cause == "OutcomeUnknown"
+    assert [problem.code for problem in ending.outcome.problems] == ["unlisted_answer"]
+
+
 def test_a_refusal_shows_every_problem_to_the_seller() -> None:
     error = Rejected([refusal("one"), refusal("two")])
 

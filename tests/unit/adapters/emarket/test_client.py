@@ -13,13 +13,14 @@ import pytest
 from adapters.emarket.client import MarketClient
 from adapters.emarket.loading import load_market
 from adapters.emarket.market import Auth, Envelope, Market, Op, OpName, Signing, StaticKey
-from adapters.errors import AuthExpired, OutcomeUnknown, Transient
+from adapters.errors import AuthExpired, ChannelError, OutcomeUnknown, Rejected, Transient
 from adapters.settings import EmarketSettings
 from schemas.channel import Credentials
 from tests.support.factories import NOON, FixedClock
 
 SANDBOX = load_market(EmarketSettings(), "sandbox-emarket").market
-CREDENTIALS = Credentials({"app_key": "k", "app_secret": "s", "access_token": "t", "store": "ร้าน-1"})
+SECRETS = {"app_key": "k", "app_secret": "s", "access_token": "t", "store": "ร้าน-1"}
+CREDENTIALS = Credentials(SECRETS)
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -133,6 +134,80 @@ def test_a_body_that_cannot_be_read_is_unknown_for_a_write_and_repeatable_for_a_
         client(SANDBOX, answer).call(OpName.CREATE, {})
     with pytest.raises(Transient):
         client(SANDBOX, answer).call(OpName.GET_BY_SKU, {"sku": "A"})
+
+
+def refused(answer: httpx.Response, name: OpName = OpName.CREATE, secret: str = "s") -> ChannelError:
+    """Return the error of one call that is answered so."""
+    credentials = Credentials({**SECRETS, "app_secret": secret})
+    with pytest.raises(ChannelError) as caught:
+        client(SANDBOX, lambda _request: answer, credentials).call(name, {})
+    return caught.value
+
+
+def test_a_body_that_cannot_be_decoded_is_unknown_for_a_write() -> None:
+    broken = httpx.Response(200, stream=httpx.ByteStream(b"zz"), headers={"content-encoding": "gzip"})
+
+    error = refused(broken)
+
+    assert (type(error), error.unlisted_in) == (OutcomeUnknown, None)
+
+
+def test_the_rows_of_a_summary_say_what_was_wrong() -> None:
+    rows = [{"code": "4160", "message": "too long"}, {"code": "4118"}]
+
+    error = refused(httpx.Response(200, json={"code": "501", "message": "see detail", "detail": rows}))
+
+    assert isinstance(error, Rejected)
+    assert (error.vendor_code, error.problems[0].code) == ("4160", "market_title_length")
+
+
+@pytest.mark.parametrize("detail", [None, [], {}, "4160", [17], [{"code": None}]])
+def test_a_summary_without_readable_rows_is_unknown(detail: Any) -> None:
+    error = refused(httpx.Response(200, json={"code": "501", "detail": detail}))
+
+    assert (type(error), error.vendor_code, error.unlisted_in) == (OutcomeUnknown, "501", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"), [(200, {"sku": "A"}), (200, "A"), (200, []), (500, [{"sku": "A", "code": "4118"}])]
+)
+def test_a_refusal_whose_rows_cannot_be_trusted_is_never_taken_for_a_success(
+    status: int, detail: Any
+) -> None:
+    error = refused(httpx.Response(status, json={"code": "501", "detail": detail}), OpName.STOCK)
+
+    assert isinstance(error, OutcomeUnknown | Rejected)
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [(4118, "4118"), (0.5, "0.5"), (-1, "-1"), (True, "http_200"), ({}, "http_200")]
+)
+def test_codes_of_any_type_are_read_or_left_out(code: Any, shown: str) -> None:
+    assert refused(httpx.Response(200, json={"code": code, "message": ["x"]})).vendor_code == shown
+
+
+def test_an_answer_without_the_envelope_is_unknown_and_counted() -> None:
+    error = refused(httpx.Response(200, json={"fault": {"faultstring": "policy"}}))
+
+    assert (type(error), error.vendor_code, error.unlisted_in) == (
+        OutcomeUnknown,
+        "http_200",
+        "sandbox-emarket.yaml",
+    )
+
+
+def test_the_accounts_secrets_are_taken_out_of_what_the_market_says() -> None:
+    body = {
+        "code": "9999",
+        "message": "signature of MARKET-SECRET-1 is wrong " + "x" * 9000,
+        "request_id": ["no"],
+    }
+
+    error = refused(httpx.Response(200, json=body), secret="MARKET-SECRET-1")
+
+    assert "MARKET-SECRET-1" not in error.message
+    assert len(error.message) < 400
+    assert error.request_id is None
 
 
 def test_a_connection_that_never_opened_proves_that_nothing_was_done() -> None:

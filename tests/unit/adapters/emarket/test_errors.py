@@ -1,11 +1,14 @@
 from datetime import timedelta
 
 import pytest
+import yaml
 
-from adapters.emarket.errors import AlreadyDone, ClockSkewed, DuplicateSku, Refusal, classify
+from adapters.config_files import config_dir
+from adapters.emarket.errors import AlreadyDone, ClockSkewed, DuplicateSku, Refusal, classify, kind_of
 from adapters.emarket.loading import load_market
-from adapters.emarket.market import ErrorRule
+from adapters.emarket.market import ErrorFile, ErrorKind, ErrorRule
 from adapters.errors import (
+    AccountRestricted,
     AuthExpired,
     ChannelError,
     Gone,
@@ -41,11 +44,17 @@ def refusal(http: int | None = 200, code: str | None = "0", message: str = "", *
         (200, "4999", "locked by a PROMOTION", Locked),
         (200, "ITEM_NOT_FOUND", "", Gone),
         (200, "E0004", "", AlreadyDone),
-        (200, "513", "", Transient),
+        (200, "4147", "", Transient),
+        (200, "513", "", OutcomeUnknown),
+        (200, "ServiceTimeout", "", OutcomeUnknown),
         (200, "4118", "price", Rejected),
-        (200, "9999", "never heard of", Rejected),
-        (400, "9999", "never heard of", Rejected),
-        (None, "9999", "a row", Rejected),
+        (200, "SellerNotActive", "", AccountRestricted),
+        (200, "9999", "never heard of", OutcomeUnknown),
+        (400, "9999", "never heard of", OutcomeUnknown),
+        (None, "9999", "a row", OutcomeUnknown),
+        (None, None, "a row without a code", OutcomeUnknown),
+        (403, None, "", OutcomeUnknown),
+        (429, "9999", "", Throttled),
         (500, "500", "", OutcomeUnknown),
         (500, None, "", OutcomeUnknown),
         (502, None, "", OutcomeUnknown),
@@ -65,8 +74,9 @@ def test_an_unknown_outcome_of_a_read_is_simply_repeated(http: int, code: str | 
 
 
 def test_similar_codes_do_not_match_by_accident() -> None:
-    assert type(classify(MARKET, refusal(code="14105"), mutating=True)) is Rejected
-    assert type(classify(MARKET, refusal(code="90123"), mutating=True)) is Rejected
+    for code in ("14105", "90123"):
+        error = classify(MARKET, refusal(code=code), mutating=True)
+        assert (type(error), error.unlisted_in) == (OutcomeUnknown, "sandbox-emarket.yaml")
 
 
 def test_the_first_matching_rule_wins() -> None:
@@ -99,3 +109,61 @@ def test_secrets_in_an_answer_are_blanked() -> None:
     )
     assert "abc.def" not in str(found)
     assert len(str(found)) < 800
+
+
+@pytest.mark.parametrize(
+    ("given", "is_news"),
+    [
+        (refusal(200, "9999"), True),
+        (refusal(503, "9999"), True),
+        (refusal(403, None), True),
+        (refusal(200, None), True),
+        (refusal(None, None), True),
+        (refusal(429, "9999"), False),
+        (refusal(401, "9999"), True),
+        (refusal(500, "9999"), True),
+        (refusal(500, "500"), False),
+        (refusal(401, None), False),
+        (refusal(502, None), False),
+        (refusal(200, None, is_readable=False), False),
+        (refusal(403, None, is_readable=False), True),
+        (refusal(200, "4105"), False),
+    ],
+)
+def test_what_no_rule_explains_is_counted(given: Refusal, is_news: bool) -> None:
+    error = classify(MARKET, given, mutating=True)
+
+    assert (error.unlisted_in == "sandbox-emarket.yaml") is is_news
+
+
+@pytest.mark.parametrize("mutating", [True, False])
+def test_an_unlisted_code_is_told_with_the_code_and_without_the_markets_words(mutating: bool) -> None:
+    error = classify(MARKET, refusal(code="9999", message="raw vendor words"), mutating=mutating)
+
+    assert type(error) is (OutcomeUnknown if mutating else Transient)
+    assert error.problem is not None
+    for sentence in (error.problem.th, error.problem.en):
+        assert "9999" in sentence
+        assert "raw vendor words" not in sentence
+
+
+def test_a_rule_may_name_a_sentence_of_its_own() -> None:
+    error = classify(MARKET, refusal(code="4160", message="raw vendor words"), mutating=True)
+
+    assert isinstance(error, Rejected)
+    assert error.problems[0].code == "market_title_length"
+    assert "raw vendor words" not in error.problems[0].th
+
+
+def test_one_code_of_two_causes_is_told_apart_by_its_words() -> None:
+    rules = ErrorFile.model_validate(
+        yaml.safe_load((config_dir() / "emarkets" / "errors" / "shopee.yaml").read_text(encoding="utf-8"))
+    ).rules
+    market = MARKET.model_copy(update={"errors": rules})
+
+    assert (
+        kind_of(market, refusal(code="error_auth", message="below reserved stock"))
+        is ErrorKind.RESERVED_CONFLICT
+    )
+    assert kind_of(market, refusal(code="error_auth", message="no permission")) is ErrorKind.AUTH_EXPIRED
+    assert kind_of(market, refusal(code="xerror_auth")) is None

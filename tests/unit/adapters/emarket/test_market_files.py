@@ -50,7 +50,9 @@ def test_an_unknown_market_names_those_that_exist(settings: EmarketSettings) -> 
         ("title: {min: 5,", "title: {mini: 5,", r"unknown key title\.mini; allowed are: min, max, unit"),
         ("create: {method", "create: {verb: x, method", r"unknown key ops\.create\.verb; allowed are: method, path"),
         ("per_second: 5", "per_second: fast", r"limits\.per_second: .*integer"),
-        ('{code: "^E0004$"', '{code: "E0004("', r"errors\.\d+\.code: .*not a regular expression"),
+        ('{code: "^E0003$"', '{code: "E0003("', r"errors\.\d+\.code: .*not a regular expression"),
+        ("kind: auth_revoked, says: app", "kind: auth_revoked, says: nothing", r"errors\.\d+\.says: .*'nothing' is no sentence; there are: app"),
+        ("errors/lazada.yaml", "errors/lazade.yaml", r"errors/lazade\.yaml cannot be read"),
         ("  hide: {method", "  cancel: {method", r"ops\.cancel.*"),
         ("get_by_sku,\n", "\n", r"create needs get_by_sku"),
         ("  hide: {method: POST, path: /product/hide, batch_max: 50, partial_success: true}\n", "", r"without an operation of that name: hide"),
@@ -131,3 +133,16 @@ def test_an_account_must_name_its_market_and_nothing_else() -> None:
         ask(EmarketSettings(), {})
     with pytest.raises(ValueError, match="colour"):
         ask(EmarketSettings(), {"market": API, "colour": "red"})
+
+
+def test_a_rule_file_without_a_source_is_refused(settings: EmarketSettings, folder: Path) -> None:
+    spoil(folder, "errors/lazada.yaml", "source: emarkets.md 4.3, grade: documented", "grade: documented")
+
+    assert re.search(r"errors/lazada\.yaml: rules\.0\.source: .*required", refusal(settings))
+
+
+def test_a_markets_own_rules_come_before_those_of_its_files() -> None:
+    rules = load_market(EmarketSettings(), API).market.errors
+
+    assert rules[0].http == 429
+    assert rules[-1].code == "^E0004$"

@@ -119,6 +119,7 @@ def test_a_lost_role_on_one_page_is_told_from_an_expired_token_by_its_words() ->
 @pytest.mark.parametrize("row", ERROR_ROWS, ids=str)
 def test_every_row_has_a_source_and_speaks_thai_and_english(row: ErrorRow) -> None:
     assert row.source
+    assert row.grade
     assert any("\u0e00" <= letter <= "\u0e7f" for letter in row.sentence.th)
     assert row.sentence.en.isascii()
     assert "{" not in row.sentence.th.format(channel="Facebook")
@@ -142,15 +143,77 @@ def test_an_unlisted_code_is_unknown_at_a_visible_write_only(
     assert error.vendor_code == "987654/321"
     assert meaning_of(error) is None
     assert error.problem is not None
-    assert error.problem.code == "meta_unlisted"
+    assert error.problem.code == "unlisted_answer"
+    assert "987654/321" in error.problem.th
+    assert "987654/321" in error.problem.en
+    assert error.unlisted_in == "adapters/meta_graph/error_rows.py"
 
 
-def test_no_envelope_at_a_visible_write_is_unknown() -> None:
-    assert type(error_for(None, status=502)) is OutcomeUnknown
+@pytest.mark.parametrize(
+    ("status", "effect", "expected", "is_news"),
+    [
+        (500, Effect.VISIBLE, OutcomeUnknown, False),
+        (502, Effect.VISIBLE, OutcomeUnknown, False),
+        (503, Effect.READ, Transient, False),
+        (429, Effect.VISIBLE, Throttled, False),
+        (401, Effect.VISIBLE, OutcomeUnknown, True),
+        (403, Effect.INVISIBLE, Transient, True),
+        (413, Effect.READ, Transient, True),
+    ],
+)
+def test_an_answer_without_a_code_goes_by_its_status(
+    status: int, effect: Effect, expected: type[ChannelError], is_news: bool
+) -> None:
+    error = error_for(None, effect=effect, status=status)
+
+    assert type(error) is expected
+    assert (error.unlisted_in is not None) is is_news
+    assert error.problem is not None
+    assert (f"HTTP {status}" in error.problem.th) is is_news
 
 
-def test_status_429_without_a_code_is_a_throttle() -> None:
-    assert type(error_for(None, status=429)) is Throttled
+@pytest.mark.parametrize(
+    ("code", "subcode", "is_news"),
+    [
+        (100, 7654321, True),
+        (190, 999, True),
+        (200, 7654321, True),
+        (80001, 2446079, True),
+        (1, 7654321, False),
+        (2, 7654321, False),
+        (324, 7654321, False),
+        (190, None, False),
+        (100, 33, False),
+        (987654, 1404102, False),
+    ],
+)
+def test_a_new_subcode_of_a_known_code_is_handled_by_the_code_and_counted(
+    code: int, subcode: int | None, is_news: bool
+) -> None:
+    error = error_for(code, subcode)
+
+    assert type(error) is type(error_for(code, None if is_news else subcode))
+    assert (error.unlisted_in is not None) is is_news
+
+
+def test_an_unlisted_code_beside_429_is_a_throttle_and_counted() -> None:
+    error = error_for(987654, status=429)
+
+    assert type(error) is Throttled
+    assert error.unlisted_in is not None
+
+
+@pytest.mark.parametrize(("code", "subcode"), EXPECTED)
+def test_a_listed_code_is_never_counted(code: int, subcode: int | None) -> None:
+    assert {error_for(code, subcode, effect).unlisted_in for effect in Effect} == {None}
+
+
+def test_a_wrong_app_proof_is_told_from_wrong_content_by_its_words() -> None:
+    error = error_for(100, message="(#100) Invalid appsecret_proof provided in the API argument")
+
+    assert type(error) is AccountRestricted
+    assert error.problem is not None
+    assert error.problem.code == "meta_app_secret"
 
 
 @pytest.mark.parametrize("code", [330, 4590, 1900, 20, 3240, 199, 300])

@@ -223,11 +223,101 @@ def test_waits_are_read_from_headers_of_any_shape(
     assert regain_after(headers) == expected
 
 
-@pytest.mark.parametrize("code", [True, None, "abc", [1]])
-def test_a_code_that_is_no_number_is_no_code(code: Any) -> None:
-    session = Channel(httpx.Response(400, json={"error": {"code": code}})).session()
+@pytest.mark.parametrize("code", [True, None, [1], {"a": 1}, "", float("inf")])
+def test_a_code_that_is_none_is_no_code(code: Any) -> None:
+    channel = Channel(httpx.Response(400, content=json.dumps({"error": {"code": code}}).encode()))
 
     with pytest.raises(ChannelError) as caught:
-        session.get("1")
+        channel.session().get("1")
 
-    assert caught.value.vendor_code is None
+    assert caught.value.vendor_code in {None, "inf"}
+    assert caught.value.unlisted_in is not None
+
+
+@pytest.mark.parametrize(("code", "subcode"), [(190, 463), ("190", "463"), (190.0, 463), (" 190", "463 ")])
+def test_a_code_may_come_as_text(code: Any, subcode: Any) -> None:
+    answer = httpx.Response(400, json={"error": {"code": code, "error_subcode": subcode}})
+
+    with pytest.raises(AuthExpired) as caught:
+        Channel(answer).session().get("1")
+
+    assert caught.value.vendor_code == "190/463"
+    assert caught.value.unlisted_in is None
+
+
+@pytest.mark.parametrize("code", ["1_90", "๑๙๐", "190.0", "0x190", 190.5])
+def test_a_text_that_only_looks_like_a_listed_code_is_not_taken_for_it(code: Any) -> None:
+    with pytest.raises(ChannelError) as caught:
+        Channel(httpx.Response(400, json={"error": {"code": code}})).session().get("1")
+
+    assert type(caught.value) is Transient
+    assert caught.value.unlisted_in is not None
+
+
+def test_a_negative_code_is_a_code() -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        Channel(refusal(-1, 2207001)).session().post("1/media_publish", effect=Effect.VISIBLE)
+
+    assert caught.value.vendor_code == "-1/2207001"
+    assert caught.value.unlisted_in is None
+
+
+def test_a_code_that_is_a_word_is_kept_short_and_counted() -> None:
+    answer = httpx.Response(400, json={"error": {"code": f"ODD_CODE access_token={TOKEN} " + "x" * 500}})
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        Channel(answer).session().post("1/feed", effect=Effect.VISIBLE)
+
+    assert caught.value.vendor_code is not None
+    assert caught.value.vendor_code.startswith("ODD_CODE")
+    assert len(caught.value.vendor_code) <= 64
+    assert TOKEN not in caught.value.vendor_code
+    assert caught.value.unlisted_in is not None
+
+
+@pytest.mark.parametrize("status", [200, 201, 400])
+def test_an_error_inside_a_success_is_an_error(status: int) -> None:
+    with pytest.raises(Throttled):
+        Channel(refusal(4, status=status)).session().post("1/feed", effect=Effect.VISIBLE)
+
+
+COUNTED: dict[str, Callable[[], httpx.Response]] = {
+    "a list": lambda: httpx.Response(200, json=[1, 2]),
+    "error that is text": lambda: httpx.Response(200, json={"error": "something"}),
+    "a redirect": lambda: httpx.Response(302, headers={"location": "http://elsewhere.example.test/"}),
+    "an empty envelope": lambda: httpx.Response(200, json={"error": {}}),
+    "a proxy's 407": lambda: httpx.Response(407, html="<html>"),
+}
+KNOWN_FAULTS = ("html", "empty", "truncated", "500 without error", "bad gzip", "read timeout", "reset")
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_an_answer_of_a_shape_nobody_listed_is_counted(name: str) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        Channel(COUNTED[name]()).session().post("1/feed", effect=Effect.VISIBLE)
+
+    assert caught.value.unlisted_in == "adapters/meta_graph/error_rows.py"
+    assert caught.value.problem is not None
+    assert caught.value.problem.code == "unlisted_answer"
+
+
+@pytest.mark.parametrize("name", KNOWN_FAULTS)
+def test_a_fault_the_sheet_knows_is_not_counted(name: str) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        Channel(NOT_ANSWERS[name]()).session().post("1/feed", effect=Effect.VISIBLE)
+
+    assert caught.value.unlisted_in is None
+
+
+def test_json_nested_beyond_reading_is_no_answer() -> None:
+    deep = httpx.Response(200, content=b'{"a":' * 200_000)
+
+    with pytest.raises(OutcomeUnknown):
+        Channel(deep).session().post("1/feed", effect=Effect.VISIBLE)
+
+
+def test_what_meta_says_is_kept_short() -> None:
+    with pytest.raises(ChannelError) as caught:
+        Channel(refusal(1, message="m" * 50_000)).session().get("1")
+
+    assert len(caught.value.message) < 400

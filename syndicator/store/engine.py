@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from syndicator.ports import Cipher
 from syndicator.store.accounts import AccountRepository
 from syndicator.store.attempts import AttemptRepository
+from syndicator.store.dead_letters import DeadLetterRepository
 from syndicator.store.dispatching import DispatchRepository
 from syndicator.store.feeds import FeedRepository
 from syndicator.store.listings import ListingRepository
@@ -33,6 +34,7 @@ class UnitOfWork:
     feeds: FeedRepository
     dispatch: DispatchRepository
     attempts: AttemptRepository
+    dead: DeadLetterRepository
     processes: ProcessRepository
     reports: ReportRepository
 
@@ -82,6 +84,7 @@ class Database:
                 feeds=FeedRepository(connection),
                 dispatch=DispatchRepository(connection),
                 attempts=AttemptRepository(connection),
+                dead=DeadLetterRepository(connection),
                 processes=ProcessRepository(connection),
                 reports=ReportRepository(connection),
             )

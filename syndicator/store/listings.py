@@ -33,6 +33,15 @@ UPDATE listing
  WHERE listing.id = begun.id
 """)
 
+_REVIVE = sa.text("""
+UPDATE listing
+   SET due_at = revived.due, wished_at = revived.due, lane = :lane, state = 'working', problems = '[]',
+       attempts = 0, starts = 0, waits_for_media = false
+  FROM unnest(CAST(:ids AS bigint[]), CAST(:dues AS timestamptz[])) AS revived(id, due)
+ WHERE listing.id = revived.id AND listing.due_at IS NULL AND listing.lease_token IS NULL
+RETURNING listing.id
+""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -255,6 +264,33 @@ class ListingRepository:
             .values(due_at=now, wished_at=now)
         )
         return woken.rowcount
+
+    def lock_held(self, listing_ids: Iterable[ListingId]) -> frozenset[ListingId]:
+        """Lock those of the listings that nothing moves by itself, neither due nor being worked on; return them."""
+        held = self._connection.scalars(
+            sa.select(_LISTING.c.id)
+            .where(
+                _LISTING.c.id.in_(list(listing_ids)),
+                _LISTING.c.due_at.is_(None),
+                _LISTING.c.lease_token.is_(None),
+            )
+            .order_by(_LISTING.c.id)
+            .with_for_update()
+        )
+        return frozenset(ListingId(value) for value in held)
+
+    def revive(self, due_at: Mapping[ListingId, datetime], *, lane: Lane) -> frozenset[ListingId]:
+        """Make held listings due again, each at its time, with new patience; return those that were held.
+
+        One that is due or being worked on already is left alone. A doubt about its last step stays on it.
+        """
+        if not due_at:
+            return frozenset()
+        revived = self._connection.scalars(
+            _REVIVE,
+            {"ids": list(due_at), "dues": list(due_at.values()), "lane": lane.value},
+        )
+        return frozenset(ListingId(value) for value in revived)
 
 
 def _outcome_row(outcome: Outcome, now: datetime) -> dict[str, Any]:

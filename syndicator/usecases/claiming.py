@@ -32,7 +32,7 @@ MOST_IN_FEED_SLICE = 1000
 """Listings that one file brings to what is wanted at once; the others come with the next one."""
 _BEGINS = frozenset({StepKind.PUBLISH, StepKind.RESUME})
 _NEEDS_PICTURES = _BEGINS | {StepKind.REPUBLISH}
-_SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
+SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
 """Steps that show the seller's words. Units are not among them: a text that a rule refuses must not cause an oversell."""
 
 
@@ -187,10 +187,12 @@ class Claiming:
             step=step,
             planned_at=self._now,
         )
-        settled = self._without_call(work, product, adapter)
+        settled = self._without_call(work, product, adapter, account.account.name)
         return work if settled is None else settled
 
-    def _without_call(self, work: Work, product: Product, adapter: ChannelAdapter) -> Outcome | None:
+    def _without_call(
+        self, work: Work, product: Product, adapter: ChannelAdapter, account: str
+    ) -> Outcome | None:
         """Return what follows where the channel need not, or must not, be called; None where it is."""
         listing, step = work.listing, work.step
         is_in_doubt = isinstance(adapter, FeedingAdapter) and listing.intent is not None
@@ -198,11 +200,11 @@ class Claiming:
         if step.kind is StepKind.NOTHING and not is_in_doubt:
             return outcomes.in_sync(listing)
         if step.kind is StepKind.ASK:
-            question = _question(step, work.label, work.rendition.marker)
+            question = question_of(step, work.label, account, work.rendition.marker)
             return outcomes.held(listing, (question,), keep_intent=step.ask is Ask.UNCONFIRMED)
         if step.kind in _BEGINS and begins_at(product) > self._now:
             return outcomes.later(listing, begins_at(product) - self._now, **outcomes.NO_INTENT)
-        if step.kind in _SHOWS_CONTENT and (problems := adapter.validate(work.rendition, product)):
+        if step.kind in SHOWS_CONTENT and (problems := adapter.validate(work.rendition, product)):
             return outcomes.held(listing, tuple(problems))
         if step.kind in _NEEDS_PICTURES or Part.PICTURES in step.parts:
             return self._pictures_missing(listing, product, work.rendition.pictures, adapter)
@@ -251,16 +253,18 @@ class Claiming:
         return Intent(verb=work.step.verb, since=began, parts=work.rendition.parts)
 
 
-def _question(step: Step, label: str, marker: Marker) -> Problem:
+def question_of(step: Step, label: str, account: str, marker: Marker) -> Problem:
+    """Return what a person is asked by a step of the kind ASK, and how they answer it."""
+    answer = sentences.Answering(sku=marker.sku, account=account)
     match step.ask:
         case Ask.UNCONFIRMED:
-            return sentences.unconfirmed(label, marker.token)
+            return sentences.unconfirmed(label, marker.token, answer)
         case Ask.PUBLISH:
-            return sentences.publish_by_hand(label)
+            return sentences.publish_by_hand(label, answer)
         case Ask.WITHDRAW:
-            return sentences.withdraw_by_hand(label)
+            return sentences.withdraw_by_hand(label, answer)
         case _:
-            return sentences.edit_by_hand(label, step.parts)
+            return sentences.edit_by_hand(label, step.parts, answer)
 
 
 def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:

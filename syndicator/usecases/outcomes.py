@@ -45,13 +45,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What to write for one listing: the outcome, how the attempt ended, and what the account learns."""
+    """What to write for one listing: the outcome, how the attempt ended, and what the account learns.
+
+    ``notice`` tells a person of something that the outcome does not mend.
+    """
 
     outcome: Outcome
     attempt: AttemptEnd
     account_rest: timedelta | None = None
     account_problem: Problem | None = None
     dead_cause: str | None = None
+    notice: str | None = None
 
     @property
     def stops_account(self) -> bool:

@@ -258,6 +258,8 @@ class Listing(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     starts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
     """Leases handed out since the last outcome; more than one means that a lease ended without a word."""
+    deaths: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    """Workers that ended while they planned its step, since the last outcome."""
     state: Mapped[str] = mapped_column(server_default="working")
     problems: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
     created_at: Mapped[datetime] = _now()

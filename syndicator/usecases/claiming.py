@@ -14,6 +14,7 @@ from schemas.listing import Marker, Offer
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain import sentences
+from syndicator.domain.causes import WORKER_LOST
 from syndicator.domain.listing import Intent, Listing, begins_at
 from syndicator.domain.plan import Ask, Step, StepKind, plan
 from syndicator.domain.policy import RetryPolicy
@@ -22,6 +23,7 @@ from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
 from syndicator.store.listings import ClaimedListing, Outcome
 from syndicator.usecases import outcomes
+from syndicator.usecases.dispatch import SUSPECT
 from syndicator.usecases.outcomes import Work
 
 log = structlog.get_logger()
@@ -72,10 +74,16 @@ class Claiming:
 
         Effects: rows under a fresh token; intents, attempts and the outcomes of what needs no call.
         """
-        claimed = self._uow.listings.claim(lease, until=self._now + self._lease_time)
+        is_suspect = lease.startswith(SUSPECT)
+        claimed = self._uow.listings.claim(
+            lease, until=self._now + self._lease_time, is_suspect=is_suspect
+        )
         if not claimed:
             return None, 0
         token = claimed[0].token
+        if is_suspect and claimed[0].deaths >= self._policy.max_attempts:
+            self._settle(token, [self._bury_deadly(claim) for claim in claimed])
+            return None, len(claimed)
         account = self._uow.accounts.get([claimed[0].listing.account_id])[claimed[0].listing.account_id]
         adapter = self._open(account) if account.account.state is AccountState.ACTIVE else None
         if adapter is None:
@@ -93,6 +101,11 @@ class Claiming:
         attempts = self._begin(works, token)
         claim = Claim(token=token, account=account, adapter=adapter, works=works, attempts=attempts)
         return (claim if works else None), len(claimed)
+
+    def _bury_deadly(self, claim: ClaimedListing) -> Outcome:
+        """Give up on a listing before it is looked at again: every worker that planned its step ended over it."""
+        detail = f"its worker ended while it planned the step, {claim.deaths} times"
+        return self._bury(claim.listing, sentences.our_fault("worker lost"), WORKER_LOST, detail)
 
     def _gather(
         self, claimed: Sequence[ClaimedListing], account: StoredAccount, adapter: FeedingAdapter
@@ -164,7 +177,7 @@ class Claiming:
         return works, settled
 
     def _bury(self, listing: Listing, problem: Problem, cause: str, detail: str) -> Outcome:
-        self._uow.attempts.bury_listing(listing.id, cause=cause, detail=redact(detail))
+        self._uow.attempts.bury_listing(listing.id, cause=cause, detail=redact(detail), step="plan")
         return outcomes.held(listing, (problem,), keep_intent=True)
 
     def _plan_one(
@@ -174,7 +187,7 @@ class Claiming:
         label = self._adapters.label(account.account)
         if self._lost.get(listing.id) and listing.attempts >= self._policy.max_attempts:
             detail = f"its worker ended in mid-step, {listing.attempts} attempts spent"
-            return self._bury(listing, sentences.gave_up(label, "worker lost"), "WorkerLost", detail)
+            return self._bury(listing, sentences.gave_up(label, "worker lost"), WORKER_LOST, detail)
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
         rendition = adapter.render(product, offers_of(product, stock), marker=marker)

@@ -23,6 +23,7 @@ from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.usecases import outcomes
 from syndicator.usecases.claiming import Claim, Claiming
+from syndicator.usecases.dispatch import SUSPECT
 from syndicator.usecases.outcomes import Ending, Work
 from syndicator.usecases.tidying import Twins, kept_of, look_for_twins, tidy
 from syndicator.usecases.write_feed import write_feed
@@ -50,8 +51,12 @@ def reconcile_listings(
 
     A lease that was already taken over, or has run out, claims nothing: the message was delivered twice or too late.
 
-    Effects: at most one step for each listing; rows carry everything that follows from it.
+    Effects: at most one step for each listing; rows carry everything that follows from it. A listing whose last lease
+    ended without a word is counted first, in a transaction of its own, for it may end this worker too.
     """
+    if lease.startswith(SUSPECT):
+        with database.begin() as uow:
+            uow.listings.suspect(lease)
     with database.begin() as uow:
         claim, count = Claiming(uow, adapters, policy, clock, lease_time, correlation_id).claim(lease)
     if claim is None:

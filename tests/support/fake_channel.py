@@ -45,6 +45,8 @@ FORBIDDEN = "ต้องห้าม"
 """A product whose name holds this word breaks a rule of the channel."""
 BROKEN = "พัง"
 """A product whose name holds this word makes ``render`` crash."""
+DEADLY = "ดับ"
+"""A product whose name holds this word ends the process that renders it."""
 SPEC = PictureSpec(max_width=100, max_height=100, max_bytes=50_000)
 RETRY_AFTER = timedelta(seconds=90)
 
@@ -260,6 +262,8 @@ class FakeAdapter:
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         if BROKEN in product.name:
             raise ZeroDivisionError("a bug in rendering")
+        if DEADLY in product.name:
+            raise WorkerKilled
         pictures = list(product.pictures())[: self.capabilities.max_pictures.value]
         units = {sku: offer.available for sku, offer in offers.items()}
         if self.capabilities.stock is StockMode.IN_OUT:

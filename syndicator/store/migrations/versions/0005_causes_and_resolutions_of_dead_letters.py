@@ -17,9 +17,10 @@ OLD_FINGERPRINT = (
 
 
 def upgrade() -> None:
-    op.add_column(
-        "listing", sa.Column("starts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
-    )
+    for name in ("starts", "deaths"):
+        op.add_column(
+            "listing", sa.Column(name, sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+        )
     for name in ("step", "fingerprint", "resolution", "resolved_by", "reason"):
         op.add_column("dead_letter", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("dead_letter", sa.Column("replay_at", sa.DateTime(timezone=True), nullable=True))
@@ -52,4 +53,5 @@ def downgrade() -> None:
     op.drop_constraint(op.f("dead_letter_resolution_check"), "dead_letter", type_="check")
     for name in ("is_notice", "replay_at", "reason", "resolved_by", "resolution", "fingerprint", "step"):
         op.drop_column("dead_letter", name)
-    op.drop_column("listing", "starts")
+    for name in ("deaths", "starts"):
+        op.drop_column("listing", name)

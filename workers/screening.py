@@ -40,7 +40,9 @@ class ScreeningBroker(RedisBroker):
         if problem is None:
             return True
         log.error("message.malformed", queue=queue_name, problem=problem)
-        self._bury(queue_name, {"payload": data[: queues.MAX_MESSAGE_BYTES].decode("utf-8", "replace")}, problem)
+        self._bury(
+            queue_name, {"payload": data[: queues.MAX_MESSAGE_BYTES].decode("utf-8", "replace")}, problem
+        )
         for message_id in self._ids_of(queue_name, data):
             # Among the dead ones of the queue, as any message that failed.
             self._dispatch("nack")(queue_name, message_id)  # type: ignore[no-untyped-call]
@@ -49,7 +51,9 @@ class ScreeningBroker(RedisBroker):
     def _ids_of(self, queue_name: str, data: bytes) -> list[bytes]:
         """Find under which ids a payload was taken: one that cannot be read does not say."""
         client = cast("redis.Redis", self.client)
-        taken = cast("set[bytes]", client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"))
+        taken = cast(
+            "set[bytes]", client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
+        )
         if not taken:
             return []
         ids = list(taken)

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -188,10 +189,8 @@ class LineShopAdapter:
                 self._delete(product.id)
 
     def _delete(self, product_id: int) -> bool:
-        try:
+        with suppress(Gone):
             self._client.delete(product_id)
-        except Gone:
-            pass
         return True
 
 

@@ -112,9 +112,7 @@ class AttemptRepository:
             return
         if not is_notice:
             self.close_dead([listing_id], now=sa.func.now())
-        self._connection.execute(
-            sa.insert(_DEAD).values(**letter, fingerprint=found, is_notice=is_notice)
-        )
+        self._connection.execute(sa.insert(_DEAD).values(**letter, fingerprint=found, is_notice=is_notice))
 
     def _named(self, listing_id: ListingId) -> tuple[str, Sequence[str]]:
         """Return the listing's kind of channel, and every name that a message may call it by."""

@@ -138,9 +138,7 @@ class DeadLetterRepository:
         )
         return [_group(row) for row in rows]
 
-    def letters(
-        self, chosen: DeadFilter, *, limit: int, with_closed: bool = False
-    ) -> Sequence[Letter]:
+    def letters(self, chosen: DeadFilter, *, limit: int, with_closed: bool = False) -> Sequence[Letter]:
         """Return letters, newest first; closed ones only where asked for."""
         statement = _letters().where(*_conditions(chosen))
         if not with_closed:

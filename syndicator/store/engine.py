@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 
 from syndicator.ports import Cipher
 from syndicator.store.accounts import AccountRepository
+from syndicator.store.answers import AnswerRepository
 from syndicator.store.attempts import AttemptRepository
 from syndicator.store.dead_letters import DeadLetterRepository
 from syndicator.store.dispatching import DispatchRepository
@@ -35,6 +36,7 @@ class UnitOfWork:
     dispatch: DispatchRepository
     attempts: AttemptRepository
     dead: DeadLetterRepository
+    answers: AnswerRepository
     processes: ProcessRepository
     reports: ReportRepository
 
@@ -85,6 +87,7 @@ class Database:
                 dispatch=DispatchRepository(connection),
                 attempts=AttemptRepository(connection),
                 dead=DeadLetterRepository(connection),
+                answers=AnswerRepository(connection),
                 processes=ProcessRepository(connection),
                 reports=ReportRepository(connection),
             )

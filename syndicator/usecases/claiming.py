@@ -75,9 +75,7 @@ class Claiming:
         Effects: rows under a fresh token; intents, attempts and the outcomes of what needs no call.
         """
         is_suspect = lease.startswith(SUSPECT)
-        claimed = self._uow.listings.claim(
-            lease, until=self._now + self._lease_time, is_suspect=is_suspect
-        )
+        claimed = self._uow.listings.claim(lease, until=self._now + self._lease_time, is_suspect=is_suspect)
         if not claimed:
             return None, 0
         token = claimed[0].token

@@ -102,7 +102,9 @@ def rehearse(
         ]
 
 
-def discard(chosen: DeadFilter, *, by: str, reason: str, database: Database, clock: Clock) -> Sequence[Letter]:
+def discard(
+    chosen: DeadFilter, *, by: str, reason: str, database: Database, clock: Clock
+) -> Sequence[Letter]:
     """Close the chosen letters for good; their listings stay as they are. Return what was closed."""
     with database.begin() as uow:
         letters = uow.dead.lock(uow.dead.open_ids(chosen))
@@ -115,7 +117,9 @@ def foresee(
     uow: UnitOfWork, adapters: Adapters, letters: Sequence[Letter], *, now: datetime
 ) -> dict[ListingId, Forecast]:
     """Return what the planner would do now with the listings of letters that a replay would make due."""
-    wanted = [letter.listing_id for letter in letters if letter.listing_id is not None and not letter.is_notice]
+    wanted = [
+        letter.listing_id for letter in letters if letter.listing_id is not None and not letter.is_notice
+    ]
     listed = uow.dead.listed(wanted)
     accounts = uow.accounts.get({one.listing.account_id for one in listed.values()})
     stock = uow.stock.available({one.listing.product_id for one in listed.values()})
@@ -176,11 +180,18 @@ def _planned(
     return planned
 
 
-def _action(letter: Letter, held: frozenset[ListingId]) -> Action:
+def settled_action(letter: Letter) -> Action | None:
+    """Return what a replay does with a letter that puts no listing to work; None for one that does."""
     if letter.is_notice:
         return Action.KEPT
     if letter.listing_id is None:
         return Action.NEEDLESS if letter.where in _COMES_BY_ITSELF else Action.KEPT
+    return None
+
+
+def _action(letter: Letter, held: frozenset[ListingId]) -> Action:
+    if (settled := settled_action(letter)) is not None:
+        return settled
     return Action.DUE if letter.listing_id in held else Action.ON_ITS_WAY
 
 

@@ -43,9 +43,7 @@ def forecast(
     product = listed.product.for_channel(account.name, account.kind)
     try:
         adapter = adapters.open(account, stored.credentials)
-        rendition = adapter.render(
-            product, offers_of(product, stock), marker=listed.listing.marker(product)
-        )
+        rendition = adapter.render(product, offers_of(product, stock), marker=listed.listing.marker(product))
         step = plan(listed.listing, rendition, adapter.capabilities)
         problems = tuple(adapter.validate(rendition, product)) if step.kind in SHOWS_CONTENT else ()
     except Exception as exc:  # noqa: BLE001 - what would stop the worker is the answer

@@ -149,12 +149,12 @@ def _withdrawn(work: Work) -> Outcome:
         wish=work.listing.wish,
         state=ListingState.WORKING if again else ListingState.STOPPED,
         due_in=timedelta(0) if again else None,
-        values={**NO_INTENT, **_absent(work.listing), "pending": resumable},
+        values={**NO_INTENT, **forgotten(work.listing), "pending": resumable},
     )
 
 
-def _absent(listing: Listing) -> dict[str, Any]:
-    """Forget the remote listing; the next publication gets a marker of its own."""
+def forgotten(listing: Listing) -> dict[str, Any]:
+    """Return what forgets the remote listing; the next publication gets a marker of its own."""
     return {
         "external_id": None,
         "permalink": None,
@@ -244,7 +244,7 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
             )
         case Next.VANISHED:
             gone = replace(
-                held(listing, (sentences.vanished(work.label),)), values={**NO_INTENT, **_absent(listing)}
+                held(listing, (sentences.vanished(work.label),)), values={**NO_INTENT, **forgotten(listing)}
             )
             return Ending(outcome=gone, attempt=end)
         case Next.DEAD:

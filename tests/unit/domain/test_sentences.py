@@ -38,7 +38,12 @@ def test_an_unconfirmed_listing_says_which_code_to_look_for() -> None:
 
 @pytest.mark.parametrize(
     ("problem", "answers"),
-    [(EVERY[0], ["--live CODE", "--absent"]), (EVERY[1], ["--done"]), (EVERY[2], ["--done"]), (EVERY[3], ["--live CODE"])],
+    [
+        (EVERY[0], ["--live CODE", "--absent"]),
+        (EVERY[1], ["--done"]),
+        (EVERY[2], ["--done"]),
+        (EVERY[3], ["--live CODE"]),
+    ],
     ids=lambda value: getattr(value, "code", ""),
 )
 def test_a_question_names_the_command_that_answers_it(problem: Problem, answers: list[str]) -> None:

@@ -11,9 +11,11 @@ depends_on = None
 CLOSED = "(closed_at IS NULL) = (resolution IS NULL)"
 RESOLUTION = "resolution IN ('replayed', 'discarded', 'superseded')"
 # Letters of before are grouped by what was known of them; the program itself computes finer ones from now on.
-OLD_FINGERPRINT = (
-    "'c' || substr(encode(sha256(convert_to(coalesce(actor, '') || ' ' || cause, 'UTF8')), 'hex'), 1, 9)"
-)
+OLD_FINGERPRINTS = """
+UPDATE dead_letter
+   SET fingerprint = 'c' || substr(
+           encode(sha256(convert_to(coalesce(actor, '') || ' ' || cause, 'UTF8')), 'hex'), 1, 9)
+"""
 
 
 def upgrade() -> None:
@@ -27,7 +29,7 @@ def upgrade() -> None:
     op.add_column(
         "dead_letter", sa.Column("is_notice", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
-    op.execute(f"UPDATE dead_letter SET fingerprint = {OLD_FINGERPRINT}")
+    op.execute(OLD_FINGERPRINTS)
     op.execute("UPDATE dead_letter SET resolution = 'superseded' WHERE closed_at IS NOT NULL")
     op.alter_column("dead_letter", "fingerprint", nullable=False)
     op.create_check_constraint(op.f("dead_letter_resolution_check"), "dead_letter", RESOLUTION)

@@ -14,6 +14,8 @@ WORKER_LOST = "WorkerLost"
 
 _MARKER = re.compile(r"(?<![0-9A-Za-z])SY[0-9A-HJKMNP-TV-Z]{7}(?![0-9A-Za-z])")
 _STATUS = re.compile(r"(?i)\b(HTTP|status)[ :/]+([1-5][0-9]{2})\b")
+_TRACE = re.compile(r"\b(?i:(?:fbtrace|trace)(?:[ _-]?id)?|request[ _-]?id)[ :=\"']+(?=[A-Za-z0-9_/+-]*[A-Z0-9])[A-Za-z0-9_/+-]+")
+"""The channel's id of one call, which may by chance have no digit in it."""
 _WORD = r"[A-Za-z0-9_./:@+~%&?=-]"
 _WITH_DIGIT = re.compile(rf"(?<!{_WORD})(?:[A-Za-z_./:@+~%&?=-]*[0-9๐-๙]{_WORD}*)")
 _SEVERAL = re.compile(r"#(?:[\s,;]*#)+")
@@ -57,7 +59,7 @@ def normalised(message: str, names: Iterable[str] = ()) -> str:
     text = unicodedata.normalize("NFC", message)
     for name in sorted({name for name in names if name}, key=len, reverse=True):
         text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", "#", text)
-    text = _MARKER.sub("#", text)
+    text = _TRACE.sub("#", _MARKER.sub("#", text))
     text = _STATUS.sub(lambda found: f"HTTP {_spelled(found[2])}", text)
     text = _WITH_DIGIT.sub("#", text)
     return _SPACE.sub(" ", _SEVERAL.sub("#", text)).strip()

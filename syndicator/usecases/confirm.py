@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.base import ChannelAdapter
 from adapters.errors import Rejected
@@ -148,7 +149,7 @@ def _read_code(code: str) -> Receipt:
     """Read a code, or an address that ends in one."""
     text = code.strip()
     is_address = text.lower().startswith(("https://", "http://"))
-    last = text.split("?")[0].split("#")[0].rstrip("/").rpartition("/")[2] if is_address else text
+    last = urlsplit(text).path.rstrip("/").rpartition("/")[2] if is_address else text
     if not last:
         raise Rejected([_no_code(code)])
     return Receipt(external_id=ExternalId(last), permalink=text if is_address else None)

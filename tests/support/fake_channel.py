@@ -431,6 +431,19 @@ class FakeAdapter:
             raise Unsupported(f"{KIND} has no {verb}")
 
 
+class FakeShopAdapter(FakeAdapter):
+    """The variant whose publish can leave a hidden listing behind; a discard meets the faults ordered for withdrawing."""
+
+    def discard(self, ref: ListingRef) -> bool:
+        found = self._channel.listings.get(ref.external_id)
+        if found is not None and (found.visible or found.marker.token != ref.marker.token):
+            return False
+        self._channel.act(
+            Verb.WITHDRAW, ref.marker.sku, lambda: self._channel.listings.pop(ref.external_id, None) and None
+        )
+        return True
+
+
 class FakePackingAdapter(FakeAdapter):
     """The assisted variant: a person works from its pack."""
 
@@ -465,6 +478,8 @@ class FakeAdapters:
 
     def open(self, account: ChannelAccount, credentials: Credentials) -> FakeAdapter:
         channel = self.channels[account.name]
+        if channel.makes_hidden:
+            return FakeShopAdapter(channel)
         return FakeAdapter(channel) if channel.can.visible_steps else FakePackingAdapter(channel)
 
     def capabilities(self, account: ChannelAccount) -> Capabilities:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.errors import Rejected
 from schemas.ids import Sku
 from schemas.problem import Problem
 from syndicator.cli.chosen_accounts import chosen_accounts
@@ -41,7 +42,10 @@ def confirm(
             adapters=app.adapters,
             clock=app.clock,
         )
-        _answer(command, answer, live, is_absent=absent)
+        try:
+            _answer(command, answer, live, is_absent=absent)
+        except Rejected as exc:
+            raise CommandFailed(exc.problems[0], Exit.BAD_INPUT) from exc
 
 
 def _answer(command: Command, answer: Confirming, live: str | None, *, is_absent: bool) -> None:

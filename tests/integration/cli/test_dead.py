@@ -67,7 +67,7 @@ def test_letters_are_listed_one_by_one_and_narrowed(buried):
     assert [letter["account"] for letter in page] == ["page"]
     assert [group["channels"] for group in cause] == [["facebook_page"]]
     assert buried.json("dead", "list", "--seller", "nobody") == {"groups": []}
-    buried.run("dead", "list", "--flat").told(0, page[0]["sku"])
+    buried.run("dead", "list", "--flat").told(0, f"#{page[0]['id']} {page[0]['detail']}")
 
 
 def test_a_letter_shows_what_was_tried_and_what_a_replay_would_do(buried):

@@ -27,7 +27,10 @@ from syndicator.cli.stack import open_app
 from syndicator.store.dead_letters import DeadFilter, Letter
 from syndicator.usecases.dead_letters import Replayed, discard, foresee, rehearse, replay
 
-app = typer.Typer(help="Dead letters: list, show, replay, discard.", no_args_is_help=True)
+app = typer.Typer(
+    help="Dead letters: what gave up and waits for a person: list, show, replay, discard.",
+    no_args_is_help=True,
+)
 
 Target = Annotated[str, typer.Argument(help="Number of a letter, or the fingerprint of a cause.")]
 OneSeller = Annotated[str | None, typer.Option("--seller", help="Only letters of this seller.")]

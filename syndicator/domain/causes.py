@@ -14,7 +14,9 @@ WORKER_LOST = "WorkerLost"
 
 _MARKER = re.compile(r"(?<![0-9A-Za-z])SY[0-9A-HJKMNP-TV-Z]{7}(?![0-9A-Za-z])")
 _STATUS = re.compile(r"(?i)\b(HTTP|status)[ :/]+([1-5][0-9]{2})\b")
-_TRACE = re.compile(r"\b(?i:(?:fbtrace|trace)(?:[ _-]?id)?|request[ _-]?id)[ :=\"']+(?=[A-Za-z0-9_/+-]*[A-Z0-9])[A-Za-z0-9_/+-]+")
+_TRACE = re.compile(
+    r"\b(?i:(?:fbtrace|trace)(?:[ _-]?id)?|request[ _-]?id)[ :=\"']+(?=[A-Za-z0-9_/+-]*[A-Z0-9])[A-Za-z0-9_/+-]+"
+)
 """The channel's id of one call, which may by chance have no digit in it."""
 _WORD = r"[A-Za-z0-9_./:@+~%&?=-]"
 _WITH_DIGIT = re.compile(rf"(?<!{_WORD})(?:[A-Za-z_./:@+~%&?=-]*[0-9๐-๙]{_WORD}*)")

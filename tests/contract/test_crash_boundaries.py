@@ -28,7 +28,14 @@ from schemas.product import Product
 from tests.contract.line_shop.shop import two_sizes
 from tests.contract.meta.support import product_with
 from tests.support.factories import DictPictures, FixedClock, make_marker, make_offers
-from tests.support.shops import SystemClock, context_at, market_files, picture_host, sandbox_account, store_pictures
+from tests.support.shops import (
+    SystemClock,
+    context_at,
+    market_files,
+    picture_host,
+    sandbox_account,
+    store_pictures,
+)
 from tests.support.step_driver import Cut, CutWire, StepDriver
 
 # Calls of an undisturbed publish of the product below. One more or less must be a decision, so it is counted.
@@ -120,7 +127,9 @@ def is_one_and_nothing_else(driver: StepDriver) -> None:
 
 
 @pytest.mark.parametrize("kind", CALLS)
-def test_an_undisturbed_publish_makes_as_many_mutating_calls_as_are_cut_below(bench: Bench, kind: str) -> None:
+def test_an_undisturbed_publish_makes_as_many_mutating_calls_as_are_cut_below(
+    bench: Bench, kind: str
+) -> None:
     driver, wire = bench.driver(kind, {})
 
     driver.run()
@@ -130,7 +139,9 @@ def test_an_undisturbed_publish_makes_as_many_mutating_calls_as_are_cut_below(be
 
 
 @pytest.mark.parametrize(("kind", "n", "cut"), ONE_CUT)
-def test_a_publish_cut_off_at_any_call_ends_with_one_listing(bench: Bench, kind: str, n: int, cut: Cut) -> None:
+def test_a_publish_cut_off_at_any_call_ends_with_one_listing(
+    bench: Bench, kind: str, n: int, cut: Cut
+) -> None:
     driver, wire = bench.driver(kind, {n: cut})
 
     driver.run()
@@ -148,7 +159,7 @@ def test_the_same_where_searches_lag_behind(lagging: Bench, kind: str, n: int, c
     is_one_and_nothing_else(driver)
 
 
-@pytest.mark.parametrize("cuts", [EFFECTIVE, EFFECTIVE[::-1]], ids=lambda cuts: " then ".join(cuts))
+@pytest.mark.parametrize("cuts", [EFFECTIVE, EFFECTIVE[::-1]], ids=" then ".join)
 @pytest.mark.parametrize(("kind", "first", "second"), TWO_CUTS)
 def test_the_way_back_may_be_cut_off_too(
     bench: Bench, kind: str, first: int, second: int, cuts: tuple[Cut, Cut]

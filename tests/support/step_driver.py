@@ -83,7 +83,9 @@ class StepDriver:
 
     def __post_init__(self) -> None:
         self.row = {
-            **dict.fromkeys(("external_id", "pending", "intent_verb", "intent_at", "intent_parts", "unsure_at")),
+            **dict.fromkeys(
+                ("external_id", "pending", "intent_verb", "intent_at", "intent_parts", "unsure_at")
+            ),
             **dict.fromkeys(("id", "seller_id", "product_id", "account_id", "wish", "publication"), 1),
             "wanted": "live",
             "wished_at": self.clock.now(),

@@ -36,7 +36,9 @@ def database(cli):
 def buried(stored, database):
     """Every listing has given up for one cause."""
     with database.begin() as uow:
-        uow.connection.exec_driver_sql("UPDATE listing SET due_at = NULL, lease_token = NULL, state = 'needs_you'")
+        uow.connection.exec_driver_sql(
+            "UPDATE listing SET due_at = NULL, lease_token = NULL, state = 'needs_you'"
+        )
         for (listing_id,) in uow.connection.exec_driver_sql("SELECT id FROM listing ORDER BY id").all():
             uow.attempts.bury_listing(
                 listing_id, cause="Transient 2", detail=f"busy, call {listing_id}77", step="publish"
@@ -160,16 +162,17 @@ def test_an_answer_nobody_asked_for_is_refused(stored):
 
 def test_an_edit_made_by_hand_is_recorded(stored, database):
     sku = stored.json("listings")[0]["sku"]
-    problem = (
-        '[{"path": "price", "code": "listing.edit_by_hand", "th": "แก้ราคา", "en": "change the price"}]'
-    )
+    problem = '[{"path": "price", "code": "listing.edit_by_hand", "th": "แก้ราคา", "en": "change the price"}]'
     with database.begin() as uow:
         uow.connection.exec_driver_sql(
-            "UPDATE listing SET due_at = NULL, state = 'needs_you', external_id = '1', problems = %s", (problem,)
+            "UPDATE listing SET due_at = NULL, state = 'needs_you', external_id = '1', problems = %s",
+            (problem,),
         )
 
     told = stored.json("confirm", sku, "--channel", "page", "--done", "--by", "teacher")
-    attempts = stored.json("attempts", next(one["id"] for one in stored.json("listings") if one["account"] == "page"))
+    attempts = stored.json(
+        "attempts", next(one["id"] for one in stored.json("listings") if one["account"] == "page")
+    )
 
     assert told == {"sku": sku, "account": "page", "answer": "done", "parts": ["price"]}
     assert [(one["outcome"], one["message"]) for one in attempts] == [("done_by_hand", "teacher: price")]
@@ -191,7 +194,8 @@ def test_the_history_of_a_listing_shows_what_a_person_said(stored, database):
     problem = '[{"path": "", "code": "listing.withdraw_by_hand", "th": "ลบเอง", "en": "remove it"}]'
     with database.begin() as uow:
         uow.connection.exec_driver_sql(
-            "UPDATE listing SET due_at = NULL, wanted = 'withdrawn', external_id = '1', problems = %s", (problem,)
+            "UPDATE listing SET due_at = NULL, wanted = 'withdrawn', external_id = '1', problems = %s",
+            (problem,),
         )
     stored.run("confirm", sku, "--channel", "market", "--done").told(0, "บันทึกแล้ว")
 

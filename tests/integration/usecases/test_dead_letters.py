@@ -69,7 +69,10 @@ def test_different_troubles_are_different_lines_and_the_largest_comes_first(app:
     die(app, "P-1", "P-2")
     die(app, "P-3", name=BROKEN)
 
-    assert [(group.cause, group.count) for group in groups(app)] == [("Transient 2", 2), ("ZeroDivisionError", 1)]
+    assert [(group.cause, group.count) for group in groups(app)] == [
+        ("Transient 2", 2),
+        ("ZeroDivisionError", 1),
+    ]
 
 
 def test_letters_are_narrowed_by_seller_channel_and_cause(app: CoreApp) -> None:
@@ -163,7 +166,7 @@ def test_a_doubt_is_looked_up_before_anything_is_sent_again(app: CoreApp) -> Non
     assert foreseen.forecast is not None
     assert foreseen.forecast.step is StepKind.VERIFY
     assert [problem.code for problem in foreseen.forecast.why] == ["replay.looked_up_first"]
-    assert [verb for verb, _ in page.calls][0] is Verb.FIND
+    assert next(verb for verb, _ in page.calls) is Verb.FIND
     assert (len(page.visible("P-1")), app.state()) == (1, ListingState.LIVE)
 
 
@@ -232,7 +235,9 @@ def test_a_rehearsal_says_what_stands_in_the_way(app: CoreApp) -> None:
     )
 
     why = {
-        one.letter.sku: [problem.code for problem in one.forecast.why] for one in rehearsed(app) if one.forecast
+        one.letter.sku: [problem.code for problem in one.forecast.why]
+        for one in rehearsed(app)
+        if one.forecast
     }
 
     assert why == {"P-1": ["replay.account_waits"], "P-2": ["text_refused"], "P-3": ["listing.internal"]}
@@ -304,7 +309,11 @@ def test_a_later_success_supersedes_the_letter(app: CoreApp) -> None:
 def bury_message(app: CoreApp, actor: str, cause: str = "OperationalError") -> None:
     with app.database.begin() as uow:
         uow.attempts.bury_message(
-            actor=actor, queue="content", message={"args": ["abc"]}, cause=cause, detail="the database went away"
+            actor=actor,
+            queue="content",
+            message={"args": ["abc"]},
+            cause=cause,
+            detail="the database went away",
         )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from schemas.channel import Verb
 from schemas.listing import ListingState
-from syndicator.usecases.dead_letters import discard
 from syndicator.store.dead_letters import DeadFilter
+from syndicator.usecases.dead_letters import discard
 from tests.support.app import LEASE, CoreApp, goods
 from tests.support.fake_channel import POST, SHOP, FakeChannel, Fault, WorkerKilled
 

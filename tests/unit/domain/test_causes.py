@@ -119,7 +119,9 @@ def test_a_long_message_without_digits_is_read_in_no_time() -> None:
     assert normalised("a" * 2_000 + " " + "/" * 2_000).startswith("aaa")
 
 
-@pytest.mark.parametrize("error", ["Transient", "WorkerLost", "DuplicateFound", "MalformedMessage", "KeyError"])
+@pytest.mark.parametrize(
+    "error", ["Transient", "WorkerLost", "DuplicateFound", "MalformedMessage", "KeyError"]
+)
 def test_every_cause_has_words_in_thai_and_english(error: str) -> None:
     th, en = in_words(error)
 

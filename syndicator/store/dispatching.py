@@ -29,7 +29,7 @@ SELECT turn.account_id
 """)
 
 _DUE_OF_ACCOUNTS = sa.text("""
-SELECT due.id, turn.account_id, due.starts > 0 AS is_suspect,
+SELECT due.id, turn.account_id, due.starts > 1 AS is_suspect,
        due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
   FROM unnest(CAST(:accounts AS bigint[]), CAST(:mosts AS int[])) AS turn(account_id, most)
  CROSS JOIN LATERAL (
@@ -70,8 +70,8 @@ class DueListing:
     """A due row, locked until the transaction ends.
 
     ``is_cheap`` says that it may travel with others: no visible publish is to come, and its last worker did not die
-    over it. One that ends its workers thus drags no neighbour along. ``is_suspect`` says that its last lease ended
-    without any outcome, so it travels alone.
+    over it. One that ends its workers thus drags no neighbour along. ``is_suspect`` says that two leases of it
+    ended without any outcome, so it travels alone; one may well have been a deploy, or an emptied Redis.
     """
 
     id: ListingId

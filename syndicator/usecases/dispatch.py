@@ -27,7 +27,7 @@ QUEUES: Mapping[Lane, str] = {
 }
 MEDIA_QUEUE = "media"
 SUSPECT = "suspect-"
-"""Beginning of a lease token whose listing's last lease ended without a word: its worker may have died over it."""
+"""Beginning of a lease token whose listing lost two leases without a word: its workers may have died over it."""
 FIRST_SELLER = SellerId(0)
 FIRST_ACCOUNT = AccountId(0)
 """Ids begin at 1; a walk behind 0 begins at the first."""
@@ -189,7 +189,7 @@ def _token() -> LeaseToken:
 
 
 def suspect_token() -> LeaseToken:
-    """Return a token that says of its listing that the last lease ended without a word; see ``is_suspect``."""
+    """Return a token that says of its listing that leases ended without a word; see ``is_suspect``."""
     return LeaseToken(f"{SUSPECT}{uuid.uuid4().hex}")
 
 

@@ -51,8 +51,8 @@ def reconcile_listings(
 
     A lease that was already taken over, or has run out, claims nothing: the message was delivered twice or too late.
 
-    Effects: at most one step for each listing; rows carry everything that follows from it. A listing whose last lease
-    ended without a word is counted first, in a transaction of its own, for it may end this worker too.
+    Effects: at most one step for each listing; rows carry everything that follows from it. A listing that lost two
+    leases without a word is counted first, in a transaction of its own, for it may end this worker too.
     """
     if lease.startswith(SUSPECT):
         with database.begin() as uow:

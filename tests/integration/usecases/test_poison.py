@@ -28,7 +28,7 @@ def test_a_listing_that_ends_every_worker_that_plans_it_is_buried_at_last(app: C
 
     (letter,) = app.dead()
     assert (letter.cause, letter.step, app.codes()) == ("WorkerLost", "plan", ["listing.internal"])
-    assert deaths == app.policy.max_attempts + 1
+    assert deaths == app.policy.max_attempts + 2
     assert (page.calls, app.listing().due_at) == ([], None)
 
 
@@ -38,7 +38,7 @@ def test_its_neighbours_go_on(app: CoreApp) -> None:
     app.run_until_quiet()
     app.submit(goods("P-1", price=9900), goods("P-2", name=DEADLY, price=9900), goods("P-3", price=9900))
 
-    kill_workers(app, rounds=2)
+    kill_workers(app, rounds=3)
 
     assert [app.state(sku) for sku in ("P-1", "P-3")] == [ListingState.LIVE] * 2
     assert app.state("P-2") is ListingState.WORKING
@@ -61,15 +61,16 @@ def test_lost_messages_cost_a_listing_nothing(app: CoreApp) -> None:
 def test_a_worker_that_dies_in_mid_call_is_counted_once(app: CoreApp) -> None:
     page = app.connect()
     page.order(Verb.PUBLISH, Fault.KILLED_BEFORE)
+    page.order(Verb.FIND, Fault.KILLED_BEFORE)
     app.submit(goods())
 
-    assert kill_workers(app, rounds=1) == 1
+    assert kill_workers(app, rounds=2) == 2
     (wake_up,) = app.dispatch()
     assert wake_up.lease.startswith(SUSPECT)
     app.reconcile(wake_up.lease)
 
     row = app.listing()
-    assert (row.attempts, row.deaths) == (1, 0)
+    assert (row.attempts, row.deaths) == (2, 0)
 
 
 def test_an_edit_of_a_buried_listing_lets_it_be_planned_again(app: CoreApp) -> None:

@@ -250,6 +250,22 @@ class BatchingAdapter(ChannelAdapter, Protocol):
         ...
 
 
+@runtime_checkable
+class TidyingAdapter(Protocol):
+    """A channel on which a lost answer can leave a second listing of ours behind that no buyer sees."""
+
+    def discard(self, ref: ListingRef) -> bool:
+        """Delete an extra listing for good; return whether it is gone.
+
+        It is read first: one that buyers see, or that does not carry the marker, is left alone (False). Gone already
+        is success.
+
+        Raises:
+            ChannelError: As ``withdraw``; repeating is harmless.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
     """What a person works from where a channel has no API: one ZIP."""

@@ -94,6 +94,8 @@ class RetrySettings(Group):
     """Tries of one wish before it is given to a person; throttling does not count."""
     max_wish_age: timedelta = timedelta(days=7)
     """A wish that could not be carried out for this long is given to a person."""
+    replays_per_second: float = Field(default=10.0, gt=0)
+    """Listings that fall due each second when dead letters are replayed, over all replays together."""
 
 
 class TestingSettings(Group):

@@ -1,7 +1,7 @@
 """The dramatiq broker on a Redis of its own, with only the middleware we can answer for."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,11 @@ from dramatiq.middleware import Middleware, MiddlewareError, TimeLimit
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
+from adapters.http import redact
 from syndicator.ports import WakeUp
 from syndicator.store.engine import Database
 from workers import queues
+from workers.screening import MALFORMED, ScreeningBroker
 
 log = structlog.get_logger()
 
@@ -90,16 +92,39 @@ class DeadMessages(Middleware):
             return
         log.error("message.failed", queue=message.queue_name, exc_info=exception)
         message.fail()
+        self._bury_failed(message, exception)
+
+    def before_nack(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
+        """Record a message for an actor that does not exist: dramatiq drops it without running any of the above."""
+        del broker
+        if isinstance(message._exception, dramatiq.ActorNotFound):  # noqa: SLF001 - kept nowhere else
+            self._bury_failed(message, message._exception)  # noqa: SLF001 - as above
+
+    def _bury_failed(self, message: MessageProxy, exception: BaseException) -> None:
+        self.bury(
+            message.queue_name,
+            {"args": list(message.args), "id": message.message_id},
+            redact(str(exception)),
+            actor=message.actor_name,
+            cause=type(exception).__name__,
+        )
+
+    def bury(
+        self,
+        queue: str,
+        message: Mapping[str, Any],
+        detail: str,
+        *,
+        actor: str = "",
+        cause: str = MALFORMED,
+    ) -> None:
+        """Copy a message to the database; where that cannot be, the log is the record."""
         try:
             with self._database.begin() as uow:
                 uow.attempts.bury_message(
-                    actor=message.actor_name,
-                    queue=message.queue_name,
-                    message={"args": list(message.args), "id": message.message_id},
-                    cause=type(exception).__name__,
-                    detail=str(exception)[:2_000],
+                    actor=actor, queue=queue, message=message, cause=cause, detail=detail
                 )
-        except Exception as exc:  # noqa: BLE001 - with the database gone the log above is the record
+        except Exception as exc:  # noqa: BLE001 - the caller has logged what failed
             log.warning("message.not_copied", error=type(exc).__name__)
 
 
@@ -118,12 +143,14 @@ def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) ->
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.01), 3),
     )
-    broker = RedisBroker(  # type: ignore[no-untyped-call]
+    dead_messages = DeadMessages(database)
+    broker = ScreeningBroker(
+        bury=dead_messages.bury,
         client=client,
         middleware=[
             TimeLimit(time_limit=int(time_limit.total_seconds() * 1000)),
             Correlation(),
-            DeadMessages(database),
+            dead_messages,
         ],
         maintenance_chance=MAINTENANCE_CHANCE,
         heartbeat_timeout=int(queues.HEARTBEAT_TIMEOUT.total_seconds() * 1000),

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -85,9 +86,9 @@ class LineShopAdapter:
         if product.is_display and _carries(product, rendition.marker):
             return replace(receipt_of(product), may_be_outdated=True)
         product = bring_to(self._client, product, rendition.body, self._url)
-        receipt = self._finish(rendition, product)
-        self._delete_orphans(rendition.marker, kept=product.id)
-        return receipt
+        # Before it is shown: once it is, a failure would leave the twins of an earlier try behind for ever.
+        self._delete_twins(rendition.marker, kept=product.id)
+        return self._finish(rendition, product)
 
     def update(self, change: Change) -> Receipt:
         """Bring the changed parts to the rendition."""
@@ -127,9 +128,20 @@ class LineShopAdapter:
         ``since`` is not used: MyShop shows no creation time, and the token already names the publication.
         """
         del since
-        if pending is not None and (product := self._client.by_id(int(pending.progress["product_id"]))):
-            return [listing_of(product)]
-        return [listing_of(product) for product in self._ours(marker)]
+        found = self._ours(marker)
+        if pending is not None and (begun := self._client.by_id(int(pending.progress["product_id"]))):
+            # A list may lag behind; the product of the begun publish is known by its id and comes first.
+            found = [begun, *(product for product in found if product.id != begun.id)]
+        return [listing_of(product) for product in found]
+
+    def discard(self, ref: ListingRef) -> bool:
+        """Delete a hidden product of this publication; one on sale or of another publication is left alone."""
+        product = self._client.by_id(int(ref.external_id))
+        if product is None:
+            return True
+        if product.is_display or product.code != ref.marker.sku or not _carries(product, ref.marker):
+            return False
+        return self._delete(product.id)
 
     def _ours(self, marker: Marker) -> list[RemoteProduct]:
         found = self._same_code(marker)
@@ -171,10 +183,15 @@ class LineShopAdapter:
         self._client.show(product.id)
         return receipt_of(product)
 
-    def _delete_orphans(self, marker: Marker, *, kept: int) -> None:
+    def _delete_twins(self, marker: Marker, *, kept: int) -> None:
         for product in self._ours(marker):
             if product.id != kept and not product.is_display:
-                self._client.delete(product.id)
+                self._delete(product.id)
+
+    def _delete(self, product_id: int) -> bool:
+        with suppress(Gone):
+            self._client.delete(product_id)
+        return True
 
 
 def _carries(product: RemoteProduct, marker: Marker) -> bool:

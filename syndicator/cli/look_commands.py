@@ -114,11 +114,12 @@ def attempts(
     command = begin(as_json=as_json)
     with open_app(command.settings) as app, app.database.begin() as uow:
         rows = uow.reports.attempts(ListingId(listing), limit=limit)
-    _show_attempts(command.out, rows)
+    show_attempts(command.out, rows)
     command.out.data([{**row._asdict()} for row in rows])
 
 
-def _show_attempts(out: Output, rows: Sequence[Any]) -> None:
+def show_attempts(out: Output, rows: Sequence[Any]) -> None:
+    """Print one row for each attempt, and what was said below the table."""
     heads = (
         out.pick("เริ่ม", "began"),
         out.pick("วินาที", "seconds"),

@@ -40,6 +40,10 @@ COMMANDS = {
         "syndicator.cli.queue_commands:queues",
         "Show whether the queues are healthy: due work, its age, what is in progress, what is dead, who is alive.",
     ),
+    "dead": (
+        "syndicator.cli.dead_commands:app",
+        "Dead letters: what gave up and waits for a person: list, show, replay, discard.",
+    ),
     "feeds": (
         "syndicator.cli.feed_command:feeds",
         "List the files that markets read: account, rows, address, when written.",
@@ -55,6 +59,10 @@ COMMANDS = {
     "record": (
         "syndicator.cli.person_commands:record",
         "Record the code a market without an API gave back; the listing is then on sale.",
+    ),
+    "confirm": (
+        "syndicator.cli.confirm_command:confirm",
+        "Answer what a listing asks: it is there, it is not, or what was asked for by hand is done.",
     ),
     "channels": (
         "syndicator.cli.channel_commands:app",

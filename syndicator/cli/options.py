@@ -1,5 +1,6 @@
 """Options that many commands share."""
 
+import getpass
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from syndicator.telemetry import configure_logging
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 Seller = Annotated[str | None, typer.Option("--seller", help="The seller to act for (SYNDICATOR_SELLER).")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides, for the record (this machine's user).")]
 ReadyFile = Annotated[Path | None, typer.Option("--ready-file", hidden=True)]
 
 
@@ -38,6 +40,17 @@ def begin(*, as_json: bool = False, seller: str | None = None) -> Command:
         out=Output(as_json=as_json, language=settings.language),
         seller=seller or settings.seller,
     )
+
+
+def who(by: str | None) -> str:
+    """Return the name that a decision is recorded under."""
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a user that has no name.
+        return "command line"
 
 
 def tell_ready(path: Path | None) -> None:

@@ -100,6 +100,7 @@ _PHASES = {
     "products": ("บันทึกสินค้า", "Products"),
     "listings": ("ลงประกาศ", "Listings"),
     "samples": ("สร้างรูปตัวอย่าง", "Sample photos"),
+    "letters": ("จดหมายตาย", "Dead letters"),
     "servers": ("เปิดระบบ", "Servers"),
 }
 

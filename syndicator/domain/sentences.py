@@ -1,5 +1,8 @@
 """Problems the core itself reports to a seller, in Thai and English. Channels bring their own."""
 
+import shlex
+from dataclasses import dataclass
+
 from schemas.channel import Part
 from schemas.problem import Problem
 
@@ -12,48 +15,66 @@ _PARTS_TH = {
 }
 
 
-def unconfirmed(channel: str, token: str) -> Problem:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """How a person answers a question about a listing: the command with what it names."""
+
+    sku: str
+    account: str
+
+    def command(self, answer: str) -> str:
+        """Return the command to type."""
+        return f"syndicator confirm {shlex.quote(self.sku)} --channel {self.account} {answer}"
+
+
+def unconfirmed(channel: str, token: str, answering: Answering) -> Problem:
     """The channel cannot be asked whether a publish took effect."""
+    live, absent = answering.command("--live CODE"), answering.command("--absent")
     return Problem(
         path="",
         code="listing.unconfirmed",
-        th=f"ยังไม่แน่ใจว่าประกาศขึ้นที่ {channel} แล้วหรือไม่ กรุณาเปิดดูที่ร้านว่ามีรหัส {token} หรือไม่ แล้วแจ้งผลให้ระบบ "
+        th=f"ยังไม่แน่ใจว่าประกาศขึ้นที่ {channel} แล้วหรือไม่ กรุณาเปิดดูที่ร้านว่ามีรหัส {token} หรือไม่ "
+        f"ถ้ามีให้สั่ง: {live} (CODE คือรหัสหรือลิงก์ของประกาศนั้น) ถ้าไม่มีให้สั่ง: {absent} "
         "ระบบจะไม่ส่งซ้ำจนกว่าจะได้รับคำตอบ",
-        en=f"It is not known whether the listing appeared on {channel}. Look for the code {token} there and tell the "
-        "system; nothing is sent again until then.",
+        en=f"It is not known whether the listing appeared on {channel}. Look for {token} there. If it is there: "
+        f"{live} (CODE is its code or address). If it is not: {absent} . Nothing is sent again until then.",
     )
 
 
-def edit_by_hand(channel: str, parts: frozenset[Part]) -> Problem:
+def edit_by_hand(channel: str, parts: frozenset[Part], answering: Answering) -> Problem:
     """The channel cannot change these parts of a live listing."""
     named_th = " ".join(_PARTS_TH[part] for part in sorted(parts))
     named_en = ", ".join(sorted(part.value for part in parts))
+    done = answering.command("--done")
     return Problem(
         path=",".join(sorted(part.value for part in parts)),
         code="listing.edit_by_hand",
-        th=f"{channel} ไม่อนุญาตให้ระบบแก้{named_th}ของประกาศที่ลงแล้ว กรุณาแก้ในแอปของ {channel} เอง หรือถอนประกาศแล้วลงใหม่",
+        th=f"{channel} ไม่อนุญาตให้ระบบแก้{named_th}ของประกาศที่ลงแล้ว กรุณาแก้ในแอปของ {channel} เอง "
+        f"แก้เสร็จแล้วให้สั่ง: {done} หรือถอนประกาศแล้วลงใหม่",
         en=f"{channel} does not let the system change the {named_en} of a live listing. Change it in the channel's own "
-        "app, or withdraw the listing and publish it anew.",
+        f"app, then: {done} . Or withdraw the listing and publish it anew.",
     )
 
 
-def withdraw_by_hand(channel: str) -> Problem:
+def withdraw_by_hand(channel: str, answering: Answering) -> Problem:
     """The channel does not let the system take a listing off sale."""
+    done = answering.command("--done")
     return Problem(
         path="",
         code="listing.withdraw_by_hand",
-        th=f"{channel} ไม่อนุญาตให้ระบบถอนประกาศ กรุณาลบประกาศในแอปของ {channel} เอง",
-        en=f"{channel} does not let the system withdraw a listing. Remove it by hand in the channel's own app.",
+        th=f"{channel} ไม่อนุญาตให้ระบบถอนประกาศ กรุณาลบประกาศในแอปของ {channel} เอง ลบเสร็จแล้วให้สั่ง: {done}",
+        en=f"{channel} does not let the system withdraw a listing. Remove it by hand in the channel's own app, then: {done}",
     )
 
 
-def publish_by_hand(channel: str) -> Problem:
+def publish_by_hand(channel: str, answering: Answering) -> Problem:
     """The channel does not let the system make a listing."""
+    live = answering.command("--live CODE")
     return Problem(
         path="",
         code="listing.publish_by_hand",
-        th=f"{channel} ไม่อนุญาตให้ระบบลงประกาศใหม่ กรุณาลงประกาศในแอปของ {channel} เอง",
-        en=f"{channel} does not let the system publish. List the product by hand in the channel's own app.",
+        th=f"{channel} ไม่อนุญาตให้ระบบลงประกาศใหม่ กรุณาลงประกาศในแอปของ {channel} เอง ลงเสร็จแล้วให้สั่ง: {live}",
+        en=f"{channel} does not let the system publish. List the product by hand in the channel's own app, then: {live}",
     )
 
 

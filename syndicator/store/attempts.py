@@ -10,12 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.ids import AttemptId, LeaseToken, ListingId
+from syndicator.domain.causes import Cause
 from syndicator.store.tables import Attempt as AttemptTable
+from syndicator.store.tables import ChannelAccount as AccountTable
 from syndicator.store.tables import DeadLetter as DeadLetterTable
+from syndicator.store.tables import Listing as ListingTable
+from syndicator.store.tables import Product as ProductTable
+from syndicator.store.tables import Variant as VariantTable
 from syndicator.store.tables import table
 
 _ATTEMPT = table(AttemptTable)
 _DEAD = table(DeadLetterTable)
+_LISTING = table(ListingTable)
+_PRODUCT = table(ProductTable)
+_VARIANT = table(VariantTable)
+_ACCOUNT = table(AccountTable)
 
 _END = sa.text("""
 UPDATE attempt
@@ -87,16 +96,58 @@ class AttemptRepository:
         )
         return Counter(ListingId(value) for value in closed)
 
-    def bury_listing(self, listing_id: ListingId, *, cause: str, detail: str) -> None:
-        """Keep a listing that gave up, for a person."""
-        self._connection.execute(sa.insert(_DEAD).values(listing_id=listing_id, cause=cause, detail=detail))
+    def bury_listing(
+        self,
+        listing_id: ListingId,
+        *,
+        cause: str,
+        detail: str,
+        step: str | None = None,
+        is_notice: bool = False,
+    ) -> None:
+        """Keep a listing that gave up, for a person. Its letter of before is superseded; the same notice stands once."""
+        channel, names = self._named(listing_id)
+        error, _, vendor_code = cause.partition(" ")
+        found = Cause(
+            where=step or "", error=error, channel=channel, vendor_code=vendor_code, message=detail
+        ).fingerprint(names)
+        letter = {"listing_id": listing_id, "step": step, "cause": cause, "detail": detail}
+        if is_notice and self._is_told(listing_id, found):
+            return
+        if not is_notice:
+            self.close_dead([listing_id], now=sa.func.now())
+        self._connection.execute(sa.insert(_DEAD).values(**letter, fingerprint=found, is_notice=is_notice))
 
-    def close_dead(self, listing_ids: Sequence[ListingId], *, now: datetime) -> int:
-        """Close the dead letters of listings that came to what was wanted after all; return how many."""
+    def _named(self, listing_id: ListingId) -> tuple[str, Sequence[str]]:
+        """Return the listing's kind of channel, and every name that a message may call it by."""
+        row = self._connection.execute(
+            sa.select(
+                _ACCOUNT.c.kind,
+                _ACCOUNT.c.external_id.label("account"),
+                _PRODUCT.c.id,
+                _PRODUCT.c.sku,
+                _LISTING.c.external_id,
+            )
+            .join(_ACCOUNT, _ACCOUNT.c.id == _LISTING.c.account_id)
+            .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
+            .where(_LISTING.c.id == listing_id)
+        ).one()
+        skus = self._connection.scalars(sa.select(_VARIANT.c.sku).where(_VARIANT.c.product_id == row.id))
+        return row.kind, [row.account, row.sku, row.external_id or "", *skus]
+
+    def _is_told(self, listing_id: ListingId, found: str) -> bool:
+        same = (_DEAD.c.listing_id == listing_id, _DEAD.c.fingerprint == found, _DEAD.c.closed_at.is_(None))
+        return self._connection.scalar(sa.select(_DEAD.c.id).where(*same).limit(1)) is not None
+
+    def close_dead(self, listing_ids: Sequence[ListingId], *, now: datetime | sa.ColumnElement[Any]) -> int:
+        """Close the dead letters of listings that came to what was wanted after all; return how many.
+
+        Notices stay: what they tell of is not mended by a success.
+        """
         closed = self._connection.execute(
             sa.update(_DEAD)
-            .where(_DEAD.c.listing_id.in_(listing_ids), _DEAD.c.closed_at.is_(None))
-            .values(closed_at=now)
+            .where(_DEAD.c.listing_id.in_(listing_ids), _DEAD.c.closed_at.is_(None), ~_DEAD.c.is_notice)
+            .values(closed_at=now, resolution="superseded")
         )
         return closed.rowcount
 
@@ -104,8 +155,14 @@ class AttemptRepository:
         self, *, actor: str, queue: str, message: Mapping[str, Any], cause: str, detail: str
     ) -> None:
         """Keep a queue message that failed for good, for a person."""
+        found = Cause(where=actor, error=cause, message=detail).fingerprint()
         self._connection.execute(
             sa.insert(_DEAD).values(
-                actor=actor, queue=queue, message=dict(message), cause=cause, detail=detail
+                actor=actor,
+                queue=queue,
+                message=dict(message),
+                cause=cause,
+                detail=detail,
+                fingerprint=found,
             )
         )

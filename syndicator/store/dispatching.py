@@ -29,16 +29,17 @@ SELECT turn.account_id
 """)
 
 _DUE_OF_ACCOUNTS = sa.text("""
-SELECT due.id, turn.account_id, due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
+SELECT due.id, turn.account_id, due.starts > 1 AS is_suspect,
+       due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
   FROM unnest(CAST(:accounts AS bigint[]), CAST(:mosts AS int[])) AS turn(account_id, most)
  CROSS JOIN LATERAL (
-    SELECT id, external_id, intent_verb FROM listing
+    SELECT id, external_id, intent_verb, starts FROM listing
      WHERE lane = :lane AND account_id = turn.account_id AND due_at <= :now
      ORDER BY due_at, id LIMIT turn.most FOR UPDATE SKIP LOCKED) AS due
 """)
 
 _LEASE_LISTINGS = sa.text("""
-UPDATE listing SET lease_token = leased.token, due_at = :until
+UPDATE listing SET lease_token = leased.token, due_at = :until, starts = least(starts + 1, 1000)
   FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS leased(id, token)
  WHERE listing.id = leased.id
 """)
@@ -69,12 +70,14 @@ class DueListing:
     """A due row, locked until the transaction ends.
 
     ``is_cheap`` says that it may travel with others: no visible publish is to come, and its last worker did not die
-    over it. One that ends its workers thus drags no neighbour along.
+    over it. One that ends its workers thus drags no neighbour along. ``is_suspect`` says that two leases of it
+    ended without any outcome, so it travels alone; one may well have been a deploy, or an emptied Redis.
     """
 
     id: ListingId
     account_id: AccountId
     is_cheap: bool
+    is_suspect: bool
 
 
 class DispatchRepository:
@@ -114,6 +117,7 @@ class DispatchRepository:
                 id=ListingId(row.id),
                 account_id=AccountId(row.account_id),
                 is_cheap=row.is_cheap,
+                is_suspect=row.is_suspect,
             )
             for row in rows
         ]

@@ -9,7 +9,9 @@ from sqlalchemy.engine import make_url
 
 from syndicator.ports import Cipher
 from syndicator.store.accounts import AccountRepository
+from syndicator.store.answers import AnswerRepository
 from syndicator.store.attempts import AttemptRepository
+from syndicator.store.dead_letters import DeadLetterRepository
 from syndicator.store.dispatching import DispatchRepository
 from syndicator.store.feeds import FeedRepository
 from syndicator.store.listings import ListingRepository
@@ -35,6 +37,8 @@ class UnitOfWork:
     dispatch: DispatchRepository
     attempts: AttemptRepository
     unlisted: UnlistedRepository
+    dead: DeadLetterRepository
+    answers: AnswerRepository
     processes: ProcessRepository
     reports: ReportRepository
 
@@ -85,6 +89,8 @@ class Database:
                 dispatch=DispatchRepository(connection),
                 attempts=AttemptRepository(connection),
                 unlisted=UnlistedRepository(connection),
+                dead=DeadLetterRepository(connection),
+                answers=AnswerRepository(connection),
                 processes=ProcessRepository(connection),
                 reports=ReportRepository(connection),
             )

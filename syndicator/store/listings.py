@@ -33,6 +33,15 @@ UPDATE listing
  WHERE listing.id = begun.id
 """)
 
+_REVIVE = sa.text("""
+UPDATE listing
+   SET due_at = revived.due, wished_at = revived.due, lane = :lane, state = 'working', problems = '[]',
+       attempts = 0, starts = 0, deaths = 0, waits_for_media = false
+  FROM unnest(CAST(:ids AS bigint[]), CAST(:dues AS timestamptz[])) AS revived(id, due)
+ WHERE listing.id = revived.id AND listing.due_at IS NULL AND listing.lease_token IS NULL
+RETURNING listing.id
+""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -48,11 +57,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedListing:
-    """A listing held under a fresh token, with its product. Stock and account are read beside it."""
+    """A listing held under a fresh token, with its product. Stock and account are read beside it.
+
+    ``deaths``: workers that ended while they planned its step, since its last outcome.
+    """
 
     listing: Listing
     product: Product
     token: LeaseToken
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +156,22 @@ class ListingRepository:
         ).one_or_none()
         return None if row is None else listing_of(row)
 
-    def claim(self, token: LeaseToken, *, until: datetime) -> Sequence[ClaimedListing]:
+    def suspect(self, token: LeaseToken) -> None:
+        """Count a death before it happens: the worker may end while the step is still being planned.
+
+        ``claim`` takes it back in the transaction that plans the step, so it stays only if that one never commits.
+        """
+        self._connection.execute(
+            sa.update(_LISTING).where(_LISTING.c.lease_token == token).values(deaths=_LISTING.c.deaths + 1)
+        )
+
+    def claim(
+        self, token: LeaseToken, *, until: datetime, is_suspect: bool = False
+    ) -> Sequence[ClaimedListing]:
         """Take over the slice under ``token`` and hold it until ``until``.
 
-        The rows get a fresh token, so a second delivery of the same message finds nothing.
+        The rows get a fresh token, so a second delivery of the same message finds nothing. ``is_suspect`` says that
+        ``suspect`` was called for the token before.
         """
         rows = self._connection.execute(
             sa.select(_LISTING, _PRODUCT.c.canonical)
@@ -160,11 +185,19 @@ class ListingRepository:
             self._connection.execute(
                 sa.update(_LISTING)
                 .where(_LISTING.c.id.in_([row.id for row in rows]))
-                .values(lease_token=fresh, due_at=until, waits_for_media=False)
+                .values(
+                    lease_token=fresh,
+                    due_at=until,
+                    waits_for_media=False,
+                    deaths=_LISTING.c.deaths - int(is_suspect),
+                )
             )
         return [
             ClaimedListing(
-                listing=listing_of(row), product=Product.model_validate(row.canonical), token=fresh
+                listing=listing_of(row),
+                product=Product.model_validate(row.canonical),
+                token=fresh,
+                deaths=row.deaths - int(is_suspect),
             )
             for row in rows
         ]
@@ -256,6 +289,33 @@ class ListingRepository:
         )
         return woken.rowcount
 
+    def lock_held(self, listing_ids: Iterable[ListingId]) -> frozenset[ListingId]:
+        """Lock those of the listings that nothing moves by itself, neither due nor being worked on; return them."""
+        held = self._connection.scalars(
+            sa.select(_LISTING.c.id)
+            .where(
+                _LISTING.c.id.in_(list(listing_ids)),
+                _LISTING.c.due_at.is_(None),
+                _LISTING.c.lease_token.is_(None),
+            )
+            .order_by(_LISTING.c.id)
+            .with_for_update()
+        )
+        return frozenset(ListingId(value) for value in held)
+
+    def revive(self, due_at: Mapping[ListingId, datetime], *, lane: Lane) -> frozenset[ListingId]:
+        """Make held listings due again, each at its time, with new patience; return those that were held.
+
+        One that is due or being worked on already is left alone. A doubt about its last step stays on it.
+        """
+        if not due_at:
+            return frozenset()
+        revived = self._connection.scalars(
+            _REVIVE,
+            {"ids": list(due_at), "dues": list(due_at.values()), "lane": lane.value},
+        )
+        return frozenset(ListingId(value) for value in revived)
+
 
 def _outcome_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
     return {
@@ -282,6 +342,8 @@ def _record_statement(columns: tuple[str, ...]) -> sa.TextClause:
     return sa.text(f"""
 UPDATE listing AS l
    SET lease_token = NULL,
+       starts = 0,
+       deaths = 0,
        due_at = CASE WHEN l.wish = o.wish THEN o.due_at ELSE :now END,
        state = CASE WHEN l.wish = o.wish THEN o.state ELSE '{ListingState.WORKING.value}' END,
        problems = o.problems,

@@ -185,12 +185,6 @@ class ReportRepository:
             .order_by(_ATTEMPT.c.step, _ATTEMPT.c.outcome)
         ).all()
 
-    def dead_letters(self, *, limit: int = 100) -> Sequence[sa.Row[Any]]:
-        """Return the dead letters that wait for a person, newest first."""
-        return self._connection.execute(
-            sa.select(_DEAD).where(_DEAD.c.closed_at.is_(None)).order_by(_DEAD.c.id.desc()).limit(limit)
-        ).all()
-
     def dead_count(self) -> int:
         """Count the dead letters that wait for a person."""
         return (

@@ -256,6 +256,10 @@ class Listing(Base):
     waits_for_media: Mapped[bool] = mapped_column(server_default=sa.false())
 
     attempts: Mapped[int] = mapped_column(server_default="0")
+    starts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    """Leases handed out since the last outcome; more than one means that a lease ended without a word."""
+    deaths: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    """Workers that ended while they planned its step, since the last outcome."""
     state: Mapped[str] = mapped_column(server_default="working")
     problems: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
     created_at: Mapped[datetime] = _now()
@@ -314,11 +318,15 @@ class UnlistedAnswer(Base):
 
 
 class DeadLetter(Base):
-    """Something that gave up and waits for a person: a listing's wish, or a message that never ran."""
+    """Something that gave up and waits for a person: a listing's wish, or a message that never ran. It never expires."""
 
     __tablename__ = "dead_letter"
     __table_args__ = (
+        sa.CheckConstraint("resolution IN ('replayed', 'discarded', 'superseded')", name="resolution"),
+        sa.CheckConstraint("(closed_at IS NULL) = (resolution IS NULL)", name="closed"),
         sa.Index("dead_letter_waiting_idx", "at", postgresql_where=sa.text("closed_at IS NULL")),
+        sa.Index("dead_letter_cause_idx", "fingerprint", postgresql_where=sa.text("closed_at IS NULL")),
+        sa.Index("dead_letter_replay_idx", "replay_at", postgresql_where=sa.text("replay_at IS NOT NULL")),
     )
 
     id: Mapped[int] = _id()
@@ -328,11 +336,23 @@ class DeadLetter(Base):
     actor: Mapped[str | None]
     queue: Mapped[str | None]
     message: Mapped[dict[str, Any] | None]
+    step: Mapped[str | None]
+    """What was being done with the listing."""
     cause: Mapped[str]
-    """Error class and vendor code; equal causes group together."""
+    """Error class and vendor code."""
     detail: Mapped[str]
+    fingerprint: Mapped[str]
+    """Equal for the same trouble of many listings (``syndicator.domain.causes``)."""
+    is_notice: Mapped[bool] = mapped_column(server_default=sa.false())
+    """It tells a person of something; a later success of the listing does not settle it, and nothing is replayed."""
     at: Mapped[datetime] = _now()
     closed_at: Mapped[datetime | None]
+    resolution: Mapped[str | None]
+    """``replayed`` or ``discarded`` by a person, or ``superseded`` by what came later."""
+    resolved_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    replay_at: Mapped[datetime | None]
+    """When the replay let the listing fall due."""
 
 
 class Process(Base):

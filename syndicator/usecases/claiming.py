@@ -14,6 +14,7 @@ from schemas.listing import Marker, Offer
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain import sentences
+from syndicator.domain.causes import WORKER_LOST
 from syndicator.domain.listing import Intent, Listing, begins_at
 from syndicator.domain.plan import Ask, Step, StepKind, plan
 from syndicator.domain.policy import RetryPolicy
@@ -22,6 +23,7 @@ from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
 from syndicator.store.listings import ClaimedListing, Outcome
 from syndicator.usecases import outcomes
+from syndicator.usecases.dispatch import SUSPECT
 from syndicator.usecases.outcomes import Work
 
 log = structlog.get_logger()
@@ -32,7 +34,7 @@ MOST_IN_FEED_SLICE = 1000
 """Listings that one file brings to what is wanted at once; the others come with the next one."""
 _BEGINS = frozenset({StepKind.PUBLISH, StepKind.RESUME})
 _NEEDS_PICTURES = _BEGINS | {StepKind.REPUBLISH}
-_SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
+SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
 """Steps that show the seller's words. Units are not among them: a text that a rule refuses must not cause an oversell."""
 
 
@@ -72,10 +74,14 @@ class Claiming:
 
         Effects: rows under a fresh token; intents, attempts and the outcomes of what needs no call.
         """
-        claimed = self._uow.listings.claim(lease, until=self._now + self._lease_time)
+        is_suspect = lease.startswith(SUSPECT)
+        claimed = self._uow.listings.claim(lease, until=self._now + self._lease_time, is_suspect=is_suspect)
         if not claimed:
             return None, 0
         token = claimed[0].token
+        if is_suspect and claimed[0].deaths >= self._policy.max_attempts:
+            self._settle(token, [self._bury_deadly(claim) for claim in claimed])
+            return None, len(claimed)
         account = self._uow.accounts.get([claimed[0].listing.account_id])[claimed[0].listing.account_id]
         adapter = self._open(account) if account.account.state is AccountState.ACTIVE else None
         if adapter is None:
@@ -93,6 +99,11 @@ class Claiming:
         attempts = self._begin(works, token)
         claim = Claim(token=token, account=account, adapter=adapter, works=works, attempts=attempts)
         return (claim if works else None), len(claimed)
+
+    def _bury_deadly(self, claim: ClaimedListing) -> Outcome:
+        """Give up on a listing before it is looked at again: every worker that planned its step ended over it."""
+        detail = f"its worker ended while it planned the step, {claim.deaths} times"
+        return self._bury(claim.listing, sentences.our_fault("worker lost"), WORKER_LOST, detail)
 
     def _gather(
         self, claimed: Sequence[ClaimedListing], account: StoredAccount, adapter: FeedingAdapter
@@ -168,7 +179,7 @@ class Claiming:
         return works, settled
 
     def _bury(self, listing: Listing, problem: Problem, cause: str, detail: str) -> Outcome:
-        self._uow.attempts.bury_listing(listing.id, cause=cause, detail=redact(detail))
+        self._uow.attempts.bury_listing(listing.id, cause=cause, detail=redact(detail), step="plan")
         return outcomes.held(listing, (problem,), keep_intent=True)
 
     def _plan_one(
@@ -178,7 +189,7 @@ class Claiming:
         label = self._adapters.label(account.account)
         if self._lost.get(listing.id) and listing.attempts >= self._policy.max_attempts:
             detail = f"its worker ended in mid-step, {listing.attempts} attempts spent"
-            return self._bury(listing, sentences.gave_up(label, "worker lost"), "WorkerLost", detail)
+            return self._bury(listing, sentences.gave_up(label, "worker lost"), WORKER_LOST, detail)
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
         rendition = adapter.render(product, offers_of(product, stock), marker=marker)
@@ -192,10 +203,12 @@ class Claiming:
             step=step,
             planned_at=self._now,
         )
-        settled = self._without_call(work, product, adapter)
+        settled = self._without_call(work, product, adapter, account.account.name)
         return work if settled is None else settled
 
-    def _without_call(self, work: Work, product: Product, adapter: ChannelAdapter) -> Outcome | None:
+    def _without_call(
+        self, work: Work, product: Product, adapter: ChannelAdapter, account: str
+    ) -> Outcome | None:
         """Return what follows where the channel need not, or must not, be called; None where it is."""
         listing, step = work.listing, work.step
         is_in_doubt = isinstance(adapter, FeedingAdapter) and listing.intent is not None
@@ -203,11 +216,11 @@ class Claiming:
         if step.kind is StepKind.NOTHING and not is_in_doubt:
             return outcomes.in_sync(listing)
         if step.kind is StepKind.ASK:
-            question = _question(step, work.label, work.rendition.marker)
+            question = question_of(step, work.label, account, work.rendition.marker)
             return outcomes.held(listing, (question,), keep_intent=step.ask is Ask.UNCONFIRMED)
         if step.kind in _BEGINS and begins_at(product) > self._now:
             return outcomes.later(listing, begins_at(product) - self._now, **outcomes.NO_INTENT)
-        if step.kind in _SHOWS_CONTENT and (problems := adapter.validate(work.rendition, product)):
+        if step.kind in SHOWS_CONTENT and (problems := adapter.validate(work.rendition, product)):
             return outcomes.held(listing, tuple(problems))
         if step.kind in _NEEDS_PICTURES or Part.PICTURES in step.parts:
             return self._pictures_missing(listing, product, work.rendition.pictures, adapter)
@@ -256,16 +269,18 @@ class Claiming:
         return Intent(verb=work.step.verb, since=began, parts=work.rendition.parts)
 
 
-def _question(step: Step, label: str, marker: Marker) -> Problem:
+def question_of(step: Step, label: str, account: str, marker: Marker) -> Problem:
+    """Return what a person is asked by a step of the kind ASK, and how they answer it."""
+    answer = sentences.Answering(sku=marker.sku, account=account)
     match step.ask:
         case Ask.UNCONFIRMED:
-            return sentences.unconfirmed(label, marker.token)
+            return sentences.unconfirmed(label, marker.token, answer)
         case Ask.PUBLISH:
-            return sentences.publish_by_hand(label)
+            return sentences.publish_by_hand(label, answer)
         case Ask.WITHDRAW:
-            return sentences.withdraw_by_hand(label)
+            return sentences.withdraw_by_hand(label, answer)
         case _:
-            return sentences.edit_by_hand(label, step.parts)
+            return sentences.edit_by_hand(label, step.parts, answer)
 
 
 def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:

@@ -26,6 +26,8 @@ QUEUES: Mapping[Lane, str] = {
     Lane.BULK: "bulk",
 }
 MEDIA_QUEUE = "media"
+SUSPECT = "suspect-"
+"""Beginning of a lease token whose listing lost two leases without a word: its workers may have died over it."""
 FIRST_SELLER = SellerId(0)
 FIRST_ACCOUNT = AccountId(0)
 """Ids begin at 1; a walk behind 0 begins at the first."""
@@ -138,7 +140,8 @@ class _Look:
             own = [listing for listing in due if listing.account_id == stored.account.id]
             batch, publishes_alone = self._slicing_of(stored.account)
             for part in _slices(own, max(self.limits.cheap_slice, batch), publishes_alone=publishes_alone):
-                leases |= dict.fromkeys((listing.id for listing in part), _token())
+                token = suspect_token() if part[0].is_suspect else _token()
+                leases |= dict.fromkeys((listing.id for listing in part), token)
         self.uow.dispatch.lease_listings(leases, until=self.now + self.limits.lease)
         for token in dict.fromkeys(leases.values()):
             yield WakeUp(actor=RECONCILE, queue=QUEUES[lane], lease=token)
@@ -185,6 +188,11 @@ def _token() -> LeaseToken:
     return LeaseToken(uuid.uuid4().hex)
 
 
+def suspect_token() -> LeaseToken:
+    """Return a token that says of its listing that leases ended without a word; see ``is_suspect``."""
+    return LeaseToken(f"{SUSPECT}{uuid.uuid4().hex}")
+
+
 def _fair_shares(allowed: Mapping[AccountId, int], room: int) -> dict[AccountId, int]:
     """Deal the room out one by one, so that few accounts get much each and many get one each."""
     shares = dict.fromkeys(allowed, 0)
@@ -201,10 +209,13 @@ def _fair_shares(allowed: Mapping[AccountId, int], room: int) -> dict[AccountId,
 def _slices(
     due: Sequence[DueListing], batch: int, *, publishes_alone: bool
 ) -> Iterator[Sequence[DueListing]]:
-    """Cut an account's due listings: one alone where a visible publish may come, else up to a batch together."""
-    together = [listing for listing in due if listing.is_cheap or not publishes_alone]
+    """Cut an account's due listings: one alone where a visible publish may come, else up to a batch together.
+
+    A suspect is alone too: should it end its worker again, no neighbour loses a lease over it.
+    """
+    together = [one for one in due if not one.is_suspect and (one.is_cheap or not publishes_alone)]
     for start in range(0, len(together), batch):
         yield together[start : start + batch]
-    for listing in due:
-        if publishes_alone and not listing.is_cheap:
-            yield [listing]
+    for one in due:
+        if one.is_suspect or (publishes_alone and not one.is_cheap):
+            yield [one]

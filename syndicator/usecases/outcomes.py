@@ -47,13 +47,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What to write for one listing: the outcome, how the attempt ended, and what the account learns."""
+    """What to write for one listing: the outcome, how the attempt ended, and what the account learns.
+
+    ``notice`` tells a person of something that the outcome does not mend.
+    """
 
     outcome: Outcome
     attempt: AttemptEnd
     account_rest: timedelta | None = None
     account_problem: Problem | None = None
     dead_cause: str | None = None
+    notice: str | None = None
 
     @property
     def stops_account(self) -> bool:
@@ -147,12 +151,12 @@ def _withdrawn(work: Work) -> Outcome:
         wish=work.listing.wish,
         state=ListingState.WORKING if again else ListingState.STOPPED,
         due_in=timedelta(0) if again else None,
-        values={**NO_INTENT, **_absent(work.listing), "pending": resumable},
+        values={**NO_INTENT, **forgotten(work.listing), "pending": resumable},
     )
 
 
-def _absent(listing: Listing) -> dict[str, Any]:
-    """Forget the remote listing; the next publication gets a marker of its own."""
+def forgotten(listing: Listing) -> dict[str, Any]:
+    """Return what forgets the remote listing; the next publication gets a marker of its own."""
     return {
         "external_id": None,
         "permalink": None,
@@ -244,7 +248,7 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
             )
         case Next.VANISHED:
             gone = replace(
-                held(listing, (sentences.vanished(work.label),)), values={**NO_INTENT, **_absent(listing)}
+                held(listing, (sentences.vanished(work.label),)), values={**NO_INTENT, **forgotten(listing)}
             )
             return Ending(outcome=gone, attempt=end)
         case Next.DEAD:

@@ -15,6 +15,7 @@ from adapters.http import call_deadline
 from schemas.channel import AccountState, Part
 from schemas.ids import LeaseToken, ListingId
 from schemas.listing import Pending, Receipt
+from syndicator.domain.causes import DUPLICATE_FOUND
 from syndicator.domain.plan import StepKind
 from syndicator.domain.policy import RetryPolicy
 from syndicator.media.storage import MediaStore
@@ -22,7 +23,9 @@ from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.usecases import outcomes
 from syndicator.usecases.claiming import Claim, Claiming
+from syndicator.usecases.dispatch import SUSPECT
 from syndicator.usecases.outcomes import Ending, Work
+from syndicator.usecases.tidying import Twins, kept_of, look_for_twins, tidy
 from syndicator.usecases.write_feed import write_feed
 
 log = structlog.get_logger()
@@ -48,8 +51,12 @@ def reconcile_listings(
 
     A lease that was already taken over, or has run out, claims nothing: the message was delivered twice or too late.
 
-    Effects: at most one step for each listing; rows carry everything that follows from it.
+    Effects: at most one step for each listing; rows carry everything that follows from it. A listing that lost two
+    leases without a word is counted first, in a transaction of its own, for it may end this worker too.
     """
+    if lease.startswith(SUSPECT):
+        with database.begin() as uow:
+            uow.listings.suspect(lease)
     with database.begin() as uow:
         claim, count = Claiming(uow, adapters, policy, clock, lease_time, correlation_id).claim(lease)
     if claim is None:
@@ -154,7 +161,8 @@ def _perform_one(work: Work, adapter: ChannelAdapter, policy: RetryPolicy, clock
         return outcomes.failed(work, _as_channel_error(exc), clock.now(), policy)
     if isinstance(answer, Pending):
         return outcomes.begun(work, answer)
-    return outcomes.succeeded(work, answer, clock.now())
+    twins = Twins() if answer is None else look_for_twins(work, adapter, answer.external_id)
+    return twins.told(outcomes.succeeded(work, answer, clock.now()))
 
 
 def _as_channel_error(exc: Exception) -> ChannelError:
@@ -194,10 +202,9 @@ def _verify(work: Work, adapter: ChannelAdapter, policy: RetryPolicy, clock: Clo
     remotes = adapter.find_by_marker(work.rendition.marker, since=intent.since, pending=work.listing.pending)
     if not remotes:
         return outcomes.absent(work, clock.now(), policy)
-    visible = [remote for remote in remotes if remote.visible]
-    if len(visible) > 1:
-        log.error("listing.duplicate_found", listing=work.listing.id, count=len(visible))
-    return outcomes.found(work, (visible or list(remotes))[0], clock.now())
+    kept = kept_of(remotes)
+    twins = tidy(work, adapter, kept.external_id, remotes)
+    return twins.told(outcomes.found(work, kept, clock.now()))
 
 
 def _record(uow: UnitOfWork, claim: Claim, endings: Mapping[ListingId, Ending], clock: Clock) -> None:
@@ -218,7 +225,12 @@ def _record(uow: UnitOfWork, claim: Claim, endings: Mapping[ListingId, Ending], 
             log.warning("account.needs_reauth", account=account_id, problem=ending.account_problem.en)
         if ending.dead_cause is not None:
             detail = ending.attempt.message or ending.dead_cause
-            uow.attempts.bury_listing(listing_id, cause=ending.dead_cause, detail=detail)
+            step = next(work.step.kind.value for work in claim.works if work.listing.id == listing_id)
+            uow.attempts.bury_listing(listing_id, cause=ending.dead_cause, detail=detail, step=step)
+        if ending.notice is not None:
+            uow.attempts.bury_listing(
+                listing_id, cause=DUPLICATE_FOUND, detail=ending.notice, step=None, is_notice=True
+            )
         log.info(
             "listing.step",
             listing=listing_id,

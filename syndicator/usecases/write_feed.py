@@ -194,7 +194,8 @@ class _Writing:
             return Ending(outcome=outcomes.in_sync(work.listing), attempt=AttemptEnd(outcome="done"))
         if self.adapter.absent_leaves_sale:
             return outcomes.succeeded(work, None, now)
-        question = sentences.withdraw_by_hand(work.label)
+        answer = sentences.Answering(sku=work.rendition.marker.sku, account=self.account.account.name)
+        question = sentences.withdraw_by_hand(work.label, answer)
         return Ending(outcome=outcomes.held(work.listing, (question,)), attempt=AttemptEnd(outcome="done"))
 
 

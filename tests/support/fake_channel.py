@@ -45,6 +45,8 @@ FORBIDDEN = "ต้องห้าม"
 """A product whose name holds this word breaks a rule of the channel."""
 BROKEN = "พัง"
 """A product whose name holds this word makes ``render`` crash."""
+DEADLY = "ดับ"
+"""A product whose name holds this word ends the process that renders it."""
 SPEC = PictureSpec(max_width=100, max_height=100, max_bytes=50_000)
 RETRY_AFTER = timedelta(seconds=90)
 
@@ -277,6 +279,8 @@ class FakeAdapter:
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         if BROKEN in product.name:
             raise ZeroDivisionError("a bug in rendering")
+        if DEADLY in product.name:
+            raise WorkerKilled
         pictures = list(product.pictures())[: self.capabilities.max_pictures.value]
         units = {sku: offer.available for sku, offer in offers.items()}
         if self.capabilities.stock is StockMode.IN_OUT:
@@ -444,6 +448,19 @@ class FakeAdapter:
             raise Unsupported(f"{KIND} has no {verb}")
 
 
+class FakeShopAdapter(FakeAdapter):
+    """The variant whose publish can leave a hidden listing behind; a discard meets the faults ordered for withdrawing."""
+
+    def discard(self, ref: ListingRef) -> bool:
+        found = self._channel.listings.get(ref.external_id)
+        if found is not None and (found.visible or found.marker.token != ref.marker.token):
+            return False
+        self._channel.act(
+            Verb.WITHDRAW, ref.marker.sku, lambda: self._channel.listings.pop(ref.external_id, None) and None
+        )
+        return True
+
+
 class FakePackingAdapter(FakeAdapter):
     """The assisted variant: a person works from its pack."""
 
@@ -478,6 +495,8 @@ class FakeAdapters:
 
     def open(self, account: ChannelAccount, credentials: Credentials) -> FakeAdapter:
         channel = self.channels[account.name]
+        if channel.makes_hidden:
+            return FakeShopAdapter(channel)
         return FakeAdapter(channel) if channel.can.visible_steps else FakePackingAdapter(channel)
 
     def capabilities(self, account: ChannelAccount) -> Capabilities:

@@ -89,3 +89,30 @@ def test_going_down_leaves_no_table(empty_database_url: str) -> None:
         command.downgrade(config, "base")
 
     assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
+
+
+def test_dead_letters_of_before_are_grouped_by_cause_and_keep_whether_they_were_closed(
+    empty_database_url: str,
+) -> None:
+    engine = connected(empty_database_url)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO dead_letter (actor, cause, detail, closed_at) VALUES"
+                " ('listing.reconcile', 'KeyError', 'x', NULL), ('listing.reconcile', 'KeyError', 'y', now()),"
+                " (NULL, 'Transient 2', 'z', NULL)"
+            )
+        )
+
+    migrate(empty_database_url)
+
+    with engine.begin() as connection:
+        rows = connection.execute(
+            sa.text("SELECT fingerprint, resolution FROM dead_letter ORDER BY id")
+        ).all()
+    assert [row.resolution for row in rows] == [None, "superseded", None]
+    assert rows[0].fingerprint == rows[1].fingerprint != rows[2].fingerprint
+    assert {len(row.fingerprint) for row in rows} == {10}

@@ -22,7 +22,9 @@ from hypothesis.stateful import (
 from schemas.channel import AccountState, Part, Verb
 from schemas.listing import ListingState
 from schemas.product import Product
+from syndicator.store.dead_letters import DeadFilter
 from syndicator.usecases.claiming import offers_of
+from syndicator.usecases.dead_letters import replay
 from tests.support.app import LEASE, CoreApp, goods
 from tests.support.fake_channel import GRAM, MARKET, POST, SHOP, FakeAdapter, FakeChannel, Fault, WorkerKilled
 
@@ -151,6 +153,12 @@ class Delivery(RuleBasedStateMachine):
     def set_account(self, state: AccountState) -> None:
         self.app.set_account(state)
 
+    @rule()
+    def replay_what_died(self) -> None:
+        app = self.app
+        for _ in replay(DeadFilter(), by="x", per_second=1, database=app.database, clock=app.clock):
+            pass
+
     @rule(sku=st.sampled_from(SKUS))
     def remove_on_the_channel(self, sku: str) -> None:
         for listing in self.channel.visible(sku):
@@ -207,11 +215,14 @@ class Delivery(RuleBasedStateMachine):
         row = self.app.listing(sku)
         visible = self.channel.visible(sku)
         assert (row.due_at, row.lease_token, row.intent_verb) == (None, None, None)
+        assert (row.starts, row.deaths) == (0, 0)
         if product.status == "hidden":
             assert (visible, row.state) == ([], "stopped")
             return
         (shown,) = visible
         assert (row.state, row.external_id) == ("live", shown.external_id)
+        same = [one for one in self.channel.listings.values() if one.marker == shown.marker]
+        assert same == [shown], "a hidden twin was left behind"
         offers = offers_of(product, dict.fromkeys(product.skus, stock))
         wanted = FakeAdapter(self.channel).render(product, offers, marker=shown.marker).parts
         compared = {Part.TEXT, Part.PRICE, Part.STOCK}

@@ -11,7 +11,7 @@ ALLOWED = st.dictionaries(st.integers(1, 50).map(AccountId), st.integers(1, 20),
 
 
 def due(number: int, *, is_cheap: bool) -> DueListing:
-    return DueListing(id=ListingId(number), account_id=AccountId(1), is_cheap=is_cheap)
+    return DueListing(id=ListingId(number), account_id=AccountId(1), is_cheap=is_cheap, is_suspect=False)
 
 
 def test_few_accounts_get_much_each() -> None:

@@ -1,0 +1,82 @@
+"""A Redis broker that looks at every message before a worker does: what nobody can read is kept for a person.
+
+dramatiq decodes a message in its consumer. One that cannot be decoded stops the consumer, is never acknowledged, and comes
+back with the next process, for ever. Nothing counts redeliveries, so such a message is taken out of the queue here.
+A message that can be read carries one lease token, whose work is counted on the rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+
+from workers import queues
+
+log = structlog.get_logger()
+
+MALFORMED = "MalformedMessage"
+"""Cause of a dead letter about a message that cannot be read."""
+Bury = Callable[[str, Mapping[str, Any], str], None]
+"""Keeps a message for a person: (queue, what is known of it, what is wrong with it)."""
+
+
+class ScreeningBroker(RedisBroker):
+    """A broker whose workers only ever see sound messages. ``bury`` keeps the others; it must not raise."""
+
+    def __init__(self, *, bury: Bury, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self._bury = bury
+
+    def do_fetch(self, queue_name: str, count: int) -> Sequence[bytes | None]:
+        """Take messages from a queue, as dramatiq's consumer does, and leave out what nobody can read."""
+        fetch = cast("Callable[[str, int], Sequence[bytes | None]]", self._dispatch("fetch"))  # type: ignore[no-untyped-call]
+        return [data for data in fetch(queue_name, count) if data is None or self._is_sound(queue_name, data)]
+
+    def _is_sound(self, queue_name: str, data: bytes) -> bool:
+        problem = problem_of(data)
+        if problem is None:
+            return True
+        log.error("message.malformed", queue=queue_name, problem=problem)
+        self._bury(
+            queue_name, {"payload": data[: queues.MAX_MESSAGE_BYTES].decode("utf-8", "replace")}, problem
+        )
+        for message_id in self._ids_of(queue_name, data):
+            # Among the dead ones of the queue, as any message that failed.
+            self._dispatch("nack")(queue_name, message_id)  # type: ignore[no-untyped-call]
+        return False
+
+    def _ids_of(self, queue_name: str, data: bytes) -> list[bytes]:
+        """Find under which ids a payload was taken: one that cannot be read does not say."""
+        client = cast("redis.Redis", self.client)
+        taken = cast(
+            "set[bytes]", client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
+        )
+        if not taken:
+            return []
+        ids = list(taken)
+        payloads = cast("list[bytes | None]", client.hmget(f"{self.namespace}:{queue_name}.msgs", ids))
+        return [message_id for message_id, payload in zip(ids, payloads, strict=True) if payload == data]
+
+
+def problem_of(data: bytes) -> str | None:
+    """Say why a payload is not a message of ours; None when it is one."""
+    if len(data) > queues.MAX_MESSAGE_BYTES:
+        return f"{len(data)} bytes, more than the {queues.MAX_MESSAGE_BYTES} a message may have"
+    try:
+        message = dramatiq.Message.decode(data)
+    except dramatiq.DecodeError as exc:
+        return f"it cannot be decoded ({type(exc.error).__name__})"
+    if not _is_text(message.actor_name) or not isinstance(message.options, dict):
+        return "it names no actor, or its options are none"
+    if not _is_text(message.options.get("redis_message_id")) or "eta" in message.options:
+        return "it was not put there by a broker of ours"
+    if len(message.args) != 1 or not _is_text(message.args[0]) or message.kwargs:
+        return "it does not carry one lease token and nothing else"
+    return None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\x00" not in value and value != ""

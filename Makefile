@@ -28,7 +28,7 @@ up: $(RUNTIME) ## Start everything here and keep it running until Ctrl-C (simula
 
 .PHONY: test
 test: $(DEV) ## Run every test, on all cores; nothing leaves this machine
-	$(BIN)/pytest -n logical
+	$(BIN)/pytest -n logical --durations=15
 
 .PHONY: unit
 unit: $(DEV) ## Run the quick tests: no PostgreSQL, no Redis, no worker

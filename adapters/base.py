@@ -15,6 +15,8 @@ import httpx
 
 from adapters.errors import ChannelError
 from adapters.limits import Limit
+from adapters.pace import Budget, UsageReader, reports_nothing
+from adapters.webhooks import WebhookReader
 from schemas.channel import ChannelAccount, Credentials, Part, Verb
 from schemas.ids import ChannelKind, PictureKey, Sku
 from schemas.listing import (
@@ -351,6 +353,12 @@ class ChannelType:
         credential_names_for: Where the secrets depend on the account's settings: (settings group, account settings)
             -> names; None means ``credential_names`` always.
         fallbacks_th: What the channel cannot do and what happens instead, one Thai sentence each, for people.
+        endpoint_for: What fails together, from an account's settings; None means the kind as a whole.
+        budgets_for: The budgets of an account: (settings group, account settings) -> budgets; none where no number is
+            published.
+        read_usage: Reads what the channel's headers report of the budgets used.
+        optional_credential_names: Secrets an account may have besides, such as the one its webhooks are signed with.
+        webhooks: Reads what the channel sends to us; None where it sends nothing we use.
     """
 
     kind: ChannelKind
@@ -361,3 +369,16 @@ class ChannelType:
     make: Callable[[AdapterContext], ChannelAdapter]
     credential_names_for: Callable[[Any, Mapping[str, Any]], tuple[str, ...]] | None = None
     fallbacks_th: tuple[str, ...] = ()
+    endpoint_for: Callable[[Mapping[str, Any]], str] | None = None
+    budgets_for: Callable[[Any, Mapping[str, Any]], Sequence[Budget]] | None = None
+    read_usage: UsageReader = reports_nothing
+    optional_credential_names: tuple[str, ...] = ()
+    webhooks: WebhookReader | None = None
+
+    def endpoint(self, account_settings: Mapping[str, Any]) -> str:
+        """Return what fails together with an account of these settings.
+
+        Raises:
+            ValueError: The settings do not fit the kind.
+        """
+        return self.kind if self.endpoint_for is None else self.endpoint_for(account_settings)

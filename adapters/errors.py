@@ -6,6 +6,7 @@ ChannelError
 ├── Transient          RETRY      proved not applied: never sent, or the channel says so
 ├── OutcomeUnknown     VERIFY     may have been applied: find the marker before anything is sent again
 ├── Rejected           FIX        content refused; carries the problems a seller can mend
+│   └── PictureUnread  FIX        a picture of ours could not be read; repeated before a person is asked
 ├── AuthExpired        REAUTH     the credential no longer works
 ├── AccountRestricted  REAUTH     standing, role or scope; reconnecting alone may not help
 ├── Gone               RECONCILE  the remote listing vanished
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
 
+from schemas.channel import AccountTrouble
+from schemas.pace import BrakeReason, PaceScope
 from schemas.problem import Problem, summarize
 from schemas.recovery import Recovery
 
@@ -55,14 +58,28 @@ class ChannelError(Exception):
 
 
 class Throttled(ChannelError):
-    """Refused for pace; nothing was applied. ``retry_after`` is the channel's own word, None when it gave none."""
+    """Refused for pace; nothing was applied. ``retry_after`` is the channel's own word, None when it gave none.
+
+    ``scope`` says who rests: the account, or every account of our app. ``reason`` says who refused: the channel, or we
+    ourselves before anything was sent.
+    """
 
     recovery = Recovery.WAIT
     spends_attempt = False
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, **details: object) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        scope: PaceScope = PaceScope.ACCOUNT,
+        reason: BrakeReason = BrakeReason.CHANNEL,
+        **details: object,
+    ) -> None:
         super().__init__(message, **details)  # type: ignore[arg-type]
         self.retry_after = retry_after
+        self.scope = scope
+        self.reason = reason
 
 
 class Locked(Throttled):
@@ -91,18 +108,35 @@ class Rejected(ChannelError):
         self.problems = tuple(problems)
 
 
-class AuthExpired(ChannelError):
+class PictureUnread(Rejected):
+    """The channel could not read a picture at the address it was given; nothing was applied.
+
+    Perhaps the picture is to blame, and perhaps the machine that serves it was out of reach for a moment.
+    """
+
+
+class AccountRefused(ChannelError):
+    """Root of the answers that stop the whole account; ``trouble`` says why, as far as the channel tells."""
+
+    recovery = Recovery.REAUTH
+    spends_attempt = False
+    usual_trouble: ClassVar[AccountTrouble]
+
+    def __init__(self, message: str, *, trouble: AccountTrouble | None = None, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.trouble = trouble or self.usual_trouble
+
+
+class AuthExpired(AccountRefused):
     """The credential no longer works; the account waits until it is reconnected."""
 
-    recovery = Recovery.REAUTH
-    spends_attempt = False
+    usual_trouble = AccountTrouble.EXPIRED
 
 
-class AccountRestricted(ChannelError):
+class AccountRestricted(AccountRefused):
     """Role, scope or standing of the account; the seller must act at the channel."""
 
-    recovery = Recovery.REAUTH
-    spends_attempt = False
+    usual_trouble = AccountTrouble.RESTRICTED
 
 
 class Gone(ChannelError):

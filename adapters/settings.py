@@ -38,7 +38,9 @@ class MetaSettings(Group):
     version: str = "v26.0"
     """Graph version of every call."""
     app_secret: SecretStr | None = None
-    """When set, every call carries ``appsecret_proof``."""
+    """When set, every call carries ``appsecret_proof``; webhooks are believed only with it, for it signs them."""
+    verify_token: SecretStr | None = None
+    """What is typed into Meta's console beside our webhook address; Meta proves with it that it asks for us."""
     photo_upload: str = "bytes"
     """How Page photos travel: ``bytes`` (multipart, needs no public media address) or ``url``."""
 

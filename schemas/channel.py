@@ -41,12 +41,24 @@ class Lane(IntEnum):
     BULK = 3
 
 
+class AccountTrouble(StrEnum):
+    """Why a channel refuses an account, as far as its answer tells."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    MISSING_SCOPE = "missing_scope"
+    CHECKPOINT = "checkpoint"
+    RESTRICTED = "restricted"
+
+
 class AccountState(StrEnum):
     """Whether work may flow to an account."""
 
     ACTIVE = "active"
     PAUSED = "paused"
     """Paused by a person."""
+    RENEWING = "renewing"
+    """The channel refused the credential, and the system fetches a new one by itself."""
     NEEDS_REAUTH = "needs_reauth"
     """The channel refused the credential or the standing; a person must reconnect."""
 

@@ -2,12 +2,20 @@
 
 from typing import NewType
 
+CentreId = NewType("CentreId", int)
 SellerId = NewType("SellerId", int)
 AccountId = NewType("AccountId", int)
 ProductId = NewType("ProductId", int)
+VariantId = NewType("VariantId", int)
 ListingId = NewType("ListingId", int)
+OrderId = NewType("OrderId", int)
+OrderLineId = NewType("OrderLineId", int)
 MediaId = NewType("MediaId", int)
 AttemptId = NewType("AttemptId", int)
+ApiKeyId = NewType("ApiKeyId", int)
+JobId = NewType("JobId", int)
+SubscriptionId = NewType("SubscriptionId", int)
+DeliveryId = NewType("DeliveryId", int)
 LeaseToken = NewType("LeaseToken", str)
 """Random text that names one lease; an outcome is recorded only by the holder of the current one."""
 ChannelKind = NewType("ChannelKind", str)

@@ -31,12 +31,17 @@ class ListingState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Price and availability of one variant for sale on one account; ``available`` is free-to-sell units."""
+    """Price and availability of one variant for sale on one account.
+
+    ``available`` is free-to-sell units. ``held`` is units in open orders of this very account that the ledger knows: a
+    channel that shows more held units than these has sold some that we have not heard of yet.
+    """
 
     sku: Sku
     price: Money
     compare_at: Money | None
     available: int
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +100,14 @@ class Receipt:
     ``remote`` is JSON the adapter needs later (variant ids, photo ids); it replaces what was kept before.
     ``may_be_outdated`` says that the step had taken effect before this call, perhaps with a rendition older than the one
     given now: what differs from the one it began with is brought to it by the next step.
+    ``shows`` is the free-to-sell units by SKU that the channel itself reported after the step, where it does.
     """
 
     external_id: ExternalId
     permalink: str | None = None
     remote: Mapping[str, Any] = field(default_factory=dict)
     may_be_outdated: bool = False
+    shows: Mapping[Sku, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,86 +3,45 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from functools import cached_property, partial
-from typing import Any
 
 import httpx
 
-from adapters.base import AdapterContext, Capabilities, ChannelAdapter, ChannelType
 from adapters.http import make_client
+from adapters.redaction import KNOWN
 from adapters.registry import CHANNELS
-from adapters.templates import JinjaTemplates
-from schemas.channel import ChannelAccount, Credentials
-from schemas.ids import ChannelKind
-from schemas.listing import fingerprint
+from adapters.webhooks import WebhookScope
+from schemas.channel import ChannelAccount
+from syndicator.domain.breaker import BreakerPolicy
 from syndicator.domain.policy import RetryPolicy
+from syndicator.domain.sold_out import Settling
+from syndicator.intake.limits import IntakeLimits
 from syndicator.local.probes import libpq_url
+from syndicator.media.fetch import PictureFetcher
 from syndicator.media.storage import ObjectStore, StoredPictures, open_store
+from syndicator.outbound.webhooks import HttpWebhookSender
+from syndicator.pace.budgets import BudgetCounter
+from syndicator.pace.gate import RedisGate
+from syndicator.pace.ledger import CallLedger
+from syndicator.pace.requests import RequestLimiter
+from syndicator.pace.shared import SharedPace
+from syndicator.pace.usage_board import UsageBoard
+from syndicator.registered_adapters import RegisteredAdapters, SystemClock
 from syndicator.settings import SettingInvalid, Settings
+from syndicator.store.account_work import AccountWork
 from syndicator.store.clock import DatabaseClock, ask_database
 from syndicator.store.engine import Database
+from syndicator.store.hook_addresses import HookAddresses
 from syndicator.store.secrets import FernetCipher, load_or_make_key
 from syndicator.telemetry import log_call
+from syndicator.usecases.deliver_webhooks import WebhookWorker
 from syndicator.usecases.dispatch import DispatchLimits
-
-
-class SystemClock:
-    """This machine's time, which channels check signatures against."""
-
-    def now(self) -> datetime:
-        """Return the present moment, aware, UTC."""
-        return datetime.now(UTC)
-
-
-class RegisteredAdapters:
-    """Makes adapters by the registry; implements ``syndicator.ports.Adapters``."""
-
-    def __init__(self, settings: Settings, client: httpx.Client, pictures: StoredPictures) -> None:
-        groups = {channel.settings_key for channel in CHANNELS.values()}
-        self._groups: dict[str, Any] = {name: getattr(settings, name) for name in groups}
-        self._client = client
-        self._pictures = pictures
-        self._templates = JinjaTemplates()
-        self._clock = SystemClock()
-        self._capabilities: dict[tuple[ChannelKind, str], Capabilities] = {}
-
-    def open(self, account: ChannelAccount, credentials: Credentials) -> ChannelAdapter:
-        """Return the adapter of the account."""
-        channel = CHANNELS[account.kind]
-        return channel.make(
-            AdapterContext(
-                account=account,
-                credentials=credentials,
-                http=self._client,
-                clock=self._clock,
-                pictures=self._pictures,
-                templates=self._templates,
-                settings=self._groups[channel.settings_key],
-            )
-        )
-
-    def capabilities(self, account: ChannelAccount) -> Capabilities:
-        """Return what the account's channel can do."""
-        key = (account.kind, fingerprint(account.settings))
-        known = self._capabilities.get(key)
-        if known is None:
-            known = self.open(account, _blank(CHANNELS[account.kind])).capabilities
-            self._capabilities[key] = known
-        return known
-
-    def label(self, account: ChannelAccount) -> str:
-        """Return the channel's Thai name."""
-        return CHANNELS[account.kind].label_th
-
-    def kinds(self) -> Sequence[ChannelKind]:
-        """Return the registered kinds."""
-        return tuple(CHANNELS)
-
-
-def _blank(channel: ChannelType) -> Credentials:
-    """Credentials that open nothing: capabilities are asked of an adapter that makes no call."""
-    return Credentials(dict.fromkeys(channel.credential_names, ""))
+from syndicator.usecases.dispatch_accounts import ORDERS, ORDERS_QUEUE, SWEEP, SWEEP_QUEUE, AccountDispatch
+from syndicator.usecases.dispatch_webhooks import WebhookRoom
+from syndicator.usecases.intake_tools import IntakeTools
+from syndicator.usecases.poll_orders import PollPace
+from syndicator.usecases.sweep_account import SweepPace
 
 
 def _cipher(keys: Sequence[str]) -> FernetCipher:
@@ -105,6 +64,9 @@ class App:
     database_url: str
     redis_url: str
 
+    def __post_init__(self) -> None:
+        KNOWN.learn(self.settings.secrets)
+
     @cached_property
     def clock(self) -> DatabaseClock:
         """The time all our processes share."""
@@ -126,7 +88,9 @@ class App:
                 en="it is not set, and is required when SYNDICATOR_DATABASE_URL names a real database; "
                 "make one with: syndicator doctor --new-key",
             )
-        return FernetCipher([load_or_make_key(self.settings.var / "secret.key")])
+        key = load_or_make_key(self.settings.var / "secret.key")
+        KNOWN.learn([key])
+        return FernetCipher([key])
 
     @cached_property
     def database(self) -> Database:
@@ -136,7 +100,36 @@ class App:
     @cached_property
     def http(self) -> httpx.Client:
         """The client every adapter of this process shares."""
-        return make_client(self.settings.http, log_call)
+        # The documentation is made without servers; nothing is called then, so nobody pays.
+        return make_client(self.settings.http, log_call, pace=self.pace if self.redis_url else None)
+
+    @cached_property
+    def call_ledger(self) -> CallLedger:
+        """What this process sees of the channels."""
+        pace = self.settings.pace
+        hanging = max(1, int(self.settings.worker.threads * pace.slow_share))
+        return CallLedger(slow_after=pace.slow_call, most_hanging=hanging)
+
+    @cached_property
+    def pace_gate(self) -> RedisGate:
+        """The way to the Redis that pace is shared in."""
+        return RedisGate(self.redis_url)
+
+    @cached_property
+    def request_limiter(self) -> RequestLimiter:
+        """Counts what other systems ask of the API."""
+        return RequestLimiter(self.pace_gate)
+
+    @cached_property
+    def pace(self) -> SharedPace:
+        """The toll before every call, shared with all workers."""
+        pace = self.settings.pace
+        return SharedPace(
+            UsageBoard(self.pace_gate, longest=pace.longest_brake),
+            BudgetCounter(self.pace_gate, share=pace.share_without_redis),
+            self.call_ledger,
+            counts_simulated=pace.simulated,
+        )
 
     @cached_property
     def media_store(self) -> ObjectStore:
@@ -153,7 +146,46 @@ class App:
         """The address channels fetch pictures from."""
         if self.settings.media.public_url is not None:
             return self.settings.media.public_url
-        return f"http://{self.settings.api.host}:{self.settings.api.port}/media"
+        return f"{self.public_url}/media"
+
+    @property
+    def public_url(self) -> str:
+        """The address under which the HTTP door is reached from outside, without a slash at its end."""
+        if self.settings.api.public_url is not None:
+            return self.settings.api.public_url.rstrip("/")
+        return f"http://{self.settings.api.host}:{self.settings.api.port}"
+
+    @cached_property
+    def hooks(self) -> HookAddresses:
+        """Where channels call us."""
+        return HookAddresses(public_url=self.public_url, names=self.cipher.names)
+
+    def hook_address(self, account: ChannelAccount) -> str | None:
+        """Return the public address that the account's channel calls; None where it sends nothing that is read."""
+        reader = CHANNELS[account.kind].webhooks
+        if reader is None:
+            return None
+        if reader.scope is WebhookScope.APP:
+            return self.hooks.of_app(account.kind)
+        return self.hooks.of_account(account.kind, account.id)
+
+    @cached_property
+    def picture_fetcher(self) -> PictureFetcher:
+        """Fetches pictures from addresses that sellers give."""
+        media = self.settings.media
+        return PictureFetcher(max_bytes=media.max_bytes, timeout=media.fetch_timeout)
+
+    @property
+    def intake_tools(self) -> IntakeTools:
+        """The ports of taking products in."""
+        return IntakeTools(
+            database=self.database,
+            adapters=self.adapters,
+            store=self.media_store,
+            fetcher=self.picture_fetcher,
+            clock=self.clock,
+            limits=IntakeLimits(max_rows=self.settings.intake.max_rows),
+        )
 
     @cached_property
     def adapters(self) -> RegisteredAdapters:
@@ -170,7 +202,11 @@ class App:
             max_attempts=retry.max_attempts,
             max_wish_age=retry.max_wish_age,
             jitter=random.random,
+            longest_brake=self.settings.pace.longest_brake,
             looks_before_repeating=self.settings.testing.looks_before_repeating,
+            settling=Settling(
+                sold_out_after=self.settings.stock.sold_out_after, back_after=self.settings.stock.back_after
+            ),
         )
 
     def dispatch_limits(self, *, listing_threads: int, media_threads: int) -> DispatchLimits:
@@ -183,6 +219,82 @@ class App:
             cheap_slice=dispatch.cheap_slice,
             outstanding=max(1, listing_threads) * dispatch.outstanding_per_thread,
             media_outstanding=max(1, media_threads) * dispatch.outstanding_per_thread,
+            slow_in_flight=max(1, int(listing_threads * self.settings.pace.slow_share)),
+            breaker=self.breaker_policy,
+        )
+
+    def account_dispatches(self, listing_threads: int) -> Sequence[AccountDispatch]:
+        """Return how accounts are handed out for work done account by account, the most urgent first."""
+        return (
+            AccountDispatch(
+                work=AccountWork.ORDERS,
+                actor=ORDERS,
+                queue=ORDERS_QUEUE,
+                lease=self.settings.dispatch.lease,
+                outstanding=self.settings.orders.outstanding(listing_threads),
+            ),
+            AccountDispatch(
+                work=AccountWork.SWEEP,
+                actor=SWEEP,
+                queue=SWEEP_QUEUE,
+                lease=self.settings.dispatch.lease,
+                outstanding=self.settings.sweep.outstanding(listing_threads),
+            ),
+        )
+
+    @cached_property
+    def webhook_sender(self) -> HttpWebhookSender:
+        """Calls the addresses of other systems."""
+        return HttpWebhookSender(
+            # Receivers hold the time of a message against theirs.
+            clock=SystemClock(),
+            user_agent=self.settings.http.user_agent,
+            allows_private=self.settings.webhooks.allow_private,
+        )
+
+    @property
+    def webhook_worker(self) -> WebhookWorker:
+        """Delivers events to one subscription at a time."""
+        return WebhookWorker(
+            database=self.database,
+            sender=self.webhook_sender,
+            clock=self.clock,
+            lease_time=self.settings.dispatch.lease,
+            timeout=self.settings.webhooks.timeout,
+            pause_after=self.settings.webhooks.pause_after,
+        )
+
+    def webhook_room(self, listing_threads: int) -> WebhookRoom:
+        """Return how many subscriptions may be in work at once with so many worker threads."""
+        whole = max(2, int(listing_threads * self.settings.webhooks.threads_share))
+        return WebhookRoom(swift=whole - whole // 2, others=whole // 2, lease=self.settings.dispatch.lease)
+
+    @property
+    def poll_pace(self) -> PollPace:
+        """How often accounts are asked for orders."""
+        orders = self.settings.orders
+        return PollPace(
+            every=orders.every, first_back=timedelta(days=orders.first_days), jitter=random.random
+        )
+
+    @property
+    def sweep_pace(self) -> SweepPace:
+        """How often accounts are read back, and how modestly."""
+        return SweepPace(
+            every=self.settings.sweep.every, share=self.settings.sweep.share, jitter=random.random
+        )
+
+    @property
+    def breaker_policy(self) -> BreakerPolicy:
+        """When a channel is left in peace, and how it is tried again."""
+        pace = self.settings.pace
+        return BreakerPolicy(
+            window=pace.breaker_window,
+            failures=pace.breaker_failures,
+            share=pace.breaker_share,
+            first_probe=pace.first_probe,
+            longest_probe=pace.longest_probe,
+            lease=self.settings.dispatch.lease,
         )
 
     def close(self) -> None:
@@ -191,3 +303,9 @@ class App:
             self.database.close()
         if "http" in self.__dict__:
             self.http.close()
+        if "webhook_sender" in self.__dict__:
+            self.webhook_sender.close()
+        if "picture_fetcher" in self.__dict__:
+            self.picture_fetcher.close()
+        if "pace_gate" in self.__dict__:
+            self.pace_gate.close()

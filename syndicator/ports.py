@@ -1,14 +1,18 @@
 """What the use cases need from outside, as protocols. ``bootstrap`` hands in the real ones, tests hand in fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from adapters.base import Capabilities, ChannelAdapter, Clock
+from adapters.pace import Payer
 from schemas.channel import ChannelAccount, Credentials
 from schemas.ids import ChannelKind
+from syndicator.domain.breaker import CallCounts
+from syndicator.domain.events import Answer
 
-__all__ = ["Adapters", "Cipher", "Clock", "WakeUp", "WakeUps"]
+__all__ = ["Adapters", "ChannelWatch", "Cipher", "Clock", "NoWatch", "WakeUp", "WakeUps", "WebhookSender"]
 
 
 class Adapters(Protocol):
@@ -34,6 +38,40 @@ class Adapters(Protocol):
     def kinds(self) -> Sequence[ChannelKind]:
         """Return the registered kinds, in the order they are shown."""
         ...
+
+    def payer(self, account: ChannelAccount) -> Payer:
+        """Return for whom the calls of the account are counted.
+
+        Raises:
+            KeyError: The kind of channel is not registered.
+            ValueError: The account's settings do not fit its kind.
+        """
+        ...
+
+
+class ChannelWatch(Protocol):
+    """What this process sees of the channels while its threads call them."""
+
+    def is_crowded(self, endpoint: str) -> bool:
+        """Say whether so many threads hang in calls to the endpoint that no further one should join them."""
+        ...
+
+    def due_counts(self) -> Mapping[str, CallCounts]:
+        """Hand over the calls counted since the last time, of the endpoints whose turn it is; each is handed over once."""
+        ...
+
+
+class NoWatch:
+    """Sees nothing, for programs and tests without a transport."""
+
+    def is_crowded(self, endpoint: str) -> bool:
+        """Never crowded."""
+        del endpoint
+        return False
+
+    def due_counts(self) -> Mapping[str, CallCounts]:
+        """Nothing was counted."""
+        return {}
 
 
 class Cipher(Protocol):
@@ -69,5 +107,27 @@ class WakeUps(Protocol):
 
         Raises:
             ConnectionError: The broker cannot be reached.
+        """
+        ...
+
+
+class WebhookSender(Protocol):
+    """Calls the addresses of other systems."""
+
+    def check(self, url: str) -> None:
+        """See whether an address may be called at all; names are looked up.
+
+        Raises:
+            TargetRefused: It may not; the problem says why.
+        """
+        ...
+
+    def send(
+        self, url: str, *, message_id: str, body: str, secrets: Sequence[str], within: timedelta
+    ) -> Answer:
+        """Send one message, signed with every one of ``secrets``, and return how it ended; it never raises.
+
+        The address is looked up and checked anew; a redirect is an answer like any other. It takes no longer than
+        ``within`` after the name was looked up.
         """
         ...

@@ -5,13 +5,14 @@ Every value is an environment variable with the prefix ``SYNDICATOR_``; groups n
 """
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.settings import EmarketSettings, Group, HttpSettings, LineSettings, MetaSettings
@@ -45,6 +46,22 @@ class ApiSettings(Group):
     """Address to listen on."""
     port: int = Field(default=8080, ge=0, le=65535)
     """Port; 0 takes a free one."""
+    public_url: str | None = None
+    """Address under which channels reach this process, for their webhooks; None means where it listens."""
+    requests_per_minute: int = Field(default=600, ge=1)
+    """Requests a key of another system may make in a minute, unless it was made with a limit of its own."""
+    answers_kept: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=1))
+    """How long a write that carried an ``Idempotency-Key`` is answered alike when it is sent again."""
+    body_silence: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
+    """A caller that sends nothing of its body for so long is let go of."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages of other hosts that may call the API from a browser, as a JSON list of origins; none unless given."""
+    oldest_due: timedelta = Field(default=timedelta(minutes=10), ge=timedelta(seconds=1))
+    """Age of the oldest listing that is due and not worked on at which `/health/ready` turns red."""
+    metrics_token: SecretStr | None = None
+    """What a monitor sends as `Authorization: Bearer` to read `/metrics`; None means that only this machine may."""
+    webhooks_remembered: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=2))
+    """How long an event that a channel sent is known again when it is sent once more."""
 
 
 class SandboxSettings(Group):
@@ -63,6 +80,8 @@ class WorkerSettings(Group):
     """Listings a worker process works on at once."""
     processes: int = Field(default=1, ge=1, le=32)
     """Worker processes that ``up`` starts."""
+    stock_threads: int = Field(default=4, ge=1, le=64)
+    """Threads of one more worker process that ``up`` starts, for stock changes alone."""
     media_processes: int = Field(default=2, ge=1, le=32)
     """Media worker processes that ``up`` starts; each decodes one picture at a time."""
 
@@ -77,10 +96,35 @@ class DispatchSettings(Group):
     after its worker was killed."""
     per_account: int = Field(default=16, ge=1)
     """Listings of one account that may be in work at once."""
-    cheap_slice: int = Field(default=16, ge=1)
+    cheap_slice: int = Field(default=8, ge=1)
     """Live listings of one account handed over under one lease where calls do not batch."""
     outstanding_per_thread: int = Field(default=6, ge=1)
-    """Leased listings for every worker thread alive; more would only wait in Redis."""
+    """Leased slices of listings for every worker thread alive; more would only wait in Redis."""
+
+
+class PaceSettings(Group):
+    """How channels are spared: budgets, brakes, breakers, and what a slow channel may hold."""
+
+    simulated: bool = False
+    """Whether the published budgets also hold for channels on this machine; a simulated one sets its own limits."""
+    share_without_redis: float = Field(default=0.25, gt=0, le=1)
+    """Part of each budget that one worker process allows itself while Redis cannot be asked or was just emptied."""
+    longest_brake: timedelta = timedelta(hours=24)
+    """A channel's own word on waiting is believed no further; then one listing tries."""
+    slow_call: timedelta = timedelta(seconds=5)
+    """A call that takes longer is slow."""
+    slow_share: float = Field(default=0.25, gt=0, le=1)
+    """Share of the worker threads that channels whose calls are slow, or that are just coming back, may hold."""
+    breaker_window: timedelta = timedelta(seconds=60)
+    """How far back calls count when a channel is judged."""
+    breaker_failures: int = Field(default=5, ge=1)
+    """Fewer calls than this that met a broken channel never stop it."""
+    breaker_share: float = Field(default=0.6, gt=0, le=1)
+    """Share of the calls that must have met a broken channel before nothing more is sent to it."""
+    first_probe: timedelta = timedelta(seconds=5)
+    """Wait before a stopped channel is tried with one listing; it doubles with each try that fails."""
+    longest_probe: timedelta = timedelta(minutes=5)
+    """The wait between two tries grows no further."""
 
 
 class RetrySettings(Group):
@@ -96,6 +140,72 @@ class RetrySettings(Group):
     """A wish that could not be carried out for this long is given to a person."""
     replays_per_second: float = Field(default=10.0, gt=0)
     """Listings that fall due each second when dead letters are replayed, over all replays together."""
+
+
+class StockSettings(Group):
+    """When changes of stock are said."""
+
+    sold_out_after: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(0))
+    """How long goods must have been sold out before a post says so, on channels that show no number of units."""
+    back_after: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(0))
+    """How long all of them must have been for sale again before a post says that."""
+
+
+class RefreshSettings(Group):
+    """How credentials that expire are refreshed; the leading scheduler does it."""
+
+    every: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
+    """Pause between two looks for credentials that are due. Also the longest that an account whose credential was refused
+    waits for its refresh."""
+    threads: int = Field(default=2, ge=1, le=32)
+    """Accounts refreshed at once."""
+
+
+class OrderSettings(Group):
+    """How orders are read from the channels that report them."""
+
+    every: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
+    """Pause between two reads of an account's orders; a channel that wants to be asked less often is."""
+    first_days: int = Field(default=3, ge=0, le=90)
+    """Days that the first read of an account goes back; what was sold before is in the count."""
+    threads_share: float = Field(default=0.25, gt=0, le=1)
+    """Share of the worker threads that reading orders may hold; one in any case."""
+
+    def outstanding(self, threads: int) -> int:
+        """Return how many accounts may be asked at once with so many worker threads."""
+        return max(1, int(threads * self.threads_share))
+
+
+class SweepSettings(Group):
+    """How listings are read back from the channels, to find what somebody changed there."""
+
+    every: timedelta = Field(default=timedelta(hours=6), gt=timedelta(0))
+    """Pause between two sweeps of an account, more or less by a tenth so that accounts do not march in step."""
+    share: float = Field(default=0.5, gt=0, le=1)
+    """Part of an account's budget of calls that reading back may use up; the rest stays free for what changes something."""
+    threads_share: float = Field(default=0.125, gt=0, le=1)
+    """Share of the worker threads that sweeps may hold; one in any case."""
+
+    def outstanding(self, threads: int) -> int:
+        """Return how many accounts may be read back at once with so many worker threads."""
+        return max(1, int(threads * self.threads_share))
+
+
+class WebhookSettings(Group):
+    """How other systems are told of events."""
+
+    timeout: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0), le=timedelta(seconds=20))
+    """Longest call to an endpoint, its answer included."""
+    pause_after: timedelta = Field(default=timedelta(days=3), gt=timedelta(0))
+    """An endpoint that failed again and again for so long is paused, until a person sets it going."""
+    kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=4))
+    """How long events and their deliveries are kept to be looked at and replayed."""
+    old_secret_signs: timedelta = Field(default=timedelta(days=1), ge=timedelta(0))
+    """How long the secret before a rotation signs beside the new one."""
+    threads_share: float = Field(default=0.25, gt=0, le=1)
+    """Share of the worker threads that deliveries may hold; two in any case, one of them for endpoints that are swift."""
+    allow_private: bool = False
+    """Whether endpoints may be plain http and lie in private networks: for tests and demonstrations on one machine."""
 
 
 class TestingSettings(Group):
@@ -181,7 +291,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """PostgreSQL; unset means a private server under ``var``."""
     redis_url: SecretStr | None = None
-    """Redis for the broker alone; unset means a private server under ``var``."""
+    """Redis for the broker and the budgets, nothing else; unset means a private server under ``var``."""
     var: Path = Path("var")
     """Folder for private servers, media, logs and results."""
     secret_key: SecretStr | None = None
@@ -197,7 +307,13 @@ class Settings(BaseSettings):
     sandbox: SandboxSettings = SandboxSettings()
     worker: WorkerSettings = WorkerSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    pace: PaceSettings = PaceSettings()
     retry: RetrySettings = RetrySettings()
+    stock: StockSettings = StockSettings()
+    refresh: RefreshSettings = RefreshSettings()
+    orders: OrderSettings = OrderSettings()
+    sweep: SweepSettings = SweepSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     intake: IntakeSettings = IntakeSettings()
     media: MediaSettings = MediaSettings()
     http: HttpSettings = HttpSettings()
@@ -224,6 +340,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in the settings: the password within an address, each key within a list."""
+        return tuple(_secrets_in(self))
+
+    @property
     def all_secret_keys(self) -> tuple[str, ...]:
         """Return the configured keys, the one that encrypts first; empty when none is set."""
         given = self.secret_keys or self.secret_key
@@ -247,3 +368,22 @@ class Settings(BaseSettings):
         """Order: given in code, environment, ``_FILE`` variants."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, _FileVariants(settings_cls)
+
+
+def _secrets_in(group: BaseModel) -> Iterator[str]:
+    for name in type(group).model_fields:
+        held = getattr(group, name)
+        if isinstance(held, BaseModel):
+            yield from _secrets_in(held)
+        elif isinstance(held, SecretStr):
+            yield from _secrets_of(held.get_secret_value())
+
+
+def _secrets_of(value: str) -> Iterator[str]:
+    """Yield the keys of a list and the password of an address; where a server is may be told."""
+    if "://" not in value:
+        yield from (part.strip() for part in value.split(","))
+        return
+    password = urlsplit(value).password
+    if password is not None:
+        yield from {password, unquote(password)}

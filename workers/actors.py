@@ -1,4 +1,4 @@
-"""The actors: a lease in, one use case, nothing out. Everything that follows from a step stands on the rows."""
+"""The actors: a lease in (a document in one case), one use case, nothing out. Everything that follows from a step stands on the rows."""
 
 import dramatiq
 from dramatiq.middleware import CurrentMessage
@@ -8,8 +8,15 @@ from schemas.ids import LeaseToken
 from syndicator.bootstrap import App
 from syndicator.media.guard import GuardedDecoder
 from syndicator.usecases.dispatch import MEDIA_QUEUE, PREPARE, QUEUES, RECONCILE
+from syndicator.usecases.dispatch_accounts import LOOK, ORDERS, ORDERS_QUEUE, SWEEP, SWEEP_QUEUE
+from syndicator.usecases.dispatch_webhooks import DELIVER, WEBHOOK_QUEUE
+from syndicator.usecases.look_at_listings import LookLease, look_at_listings
+from syndicator.usecases.poll_orders import Polling
 from syndicator.usecases.prepare_media import prepare_media
 from syndicator.usecases.reconcile_listing import reconcile_listings
+from syndicator.usecases.sweep_account import Sweeping
+from syndicator.usecases.take_message import SUBMIT, SUBMIT_QUEUE, take_message
+from workers import queues
 
 
 def declare_listing_actor(broker: dramatiq.Broker, app: App) -> None:
@@ -25,10 +32,79 @@ def declare_listing_actor(broker: dramatiq.Broker, app: App) -> None:
             store=app.media_store,
             policy=app.retry_policy,
             clock=app.clock,
+            watch=app.call_ledger,
             correlation_id=None if message is None else message.options.get("correlation_id"),
         )
 
     dramatiq.actor(actor_name=RECONCILE, queue_name=QUEUES[Lane.CONTENT], broker=broker)(reconcile)
+
+
+def declare_orders_actor(broker: dramatiq.Broker, app: App) -> None:
+    """Declare ``account.orders``."""
+
+    def poll(lease: str) -> None:
+        Polling(
+            database=app.database,
+            adapters=app.adapters,
+            policy=app.retry_policy,
+            pace=app.poll_pace,
+            clock=app.clock,
+            lease_time=app.settings.dispatch.lease,
+            watch=app.call_ledger,
+        ).poll(LeaseToken(lease))
+
+    dramatiq.actor(actor_name=ORDERS, queue_name=ORDERS_QUEUE, broker=broker)(poll)
+
+
+def declare_sweep_actors(broker: dramatiq.Broker, app: App) -> None:
+    """Declare ``account.sweep`` and ``listing.look``."""
+
+    def sweep(lease: str) -> None:
+        Sweeping(
+            database=app.database,
+            adapters=app.adapters,
+            policy=app.retry_policy,
+            pace=app.sweep_pace,
+            clock=app.clock,
+            lease_time=app.settings.dispatch.lease,
+            watch=app.call_ledger,
+        ).sweep(LeaseToken(lease))
+
+    def look(lease: str) -> None:
+        look_at_listings(
+            LookLease.of(lease),
+            lease_time=app.settings.dispatch.lease,
+            share=app.settings.sweep.share,
+            database=app.database,
+            adapters=app.adapters,
+            policy=app.retry_policy,
+            clock=app.clock,
+            watch=app.call_ledger,
+        )
+
+    dramatiq.actor(actor_name=SWEEP, queue_name=SWEEP_QUEUE, broker=broker)(sweep)
+    dramatiq.actor(actor_name=LOOK, queue_name=SWEEP_QUEUE, broker=broker)(look)
+
+
+def declare_webhook_actor(broker: dramatiq.Broker, app: App) -> None:
+    """Declare ``webhook.deliver``."""
+
+    def deliver(lease: str) -> None:
+        app.webhook_worker.deliver(LeaseToken(lease))
+
+    dramatiq.actor(actor_name=DELIVER, queue_name=WEBHOOK_QUEUE, broker=broker)(deliver)
+
+
+def declare_submit_actor(broker: dramatiq.Broker, app: App) -> None:
+    """Declare ``listing.submit``, whose messages come from other systems."""
+
+    def submit(document: object) -> None:
+        message = CurrentMessage.get_current_message()
+        request_id = None if message is None else message.options.get("correlation_id") or message.message_id
+        take_message(document, request_id=request_id, tools=app.intake_tools)
+
+    limit_ms = int(queues.SUBMIT_TIME_LIMIT.total_seconds() * 1000)
+    dramatiq.actor(actor_name=SUBMIT, queue_name=SUBMIT_QUEUE, broker=broker, time_limit=limit_ms)(submit)
 
 
 def declare_media_actor(broker: dramatiq.Broker, app: App, decoder: GuardedDecoder) -> None:

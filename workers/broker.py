@@ -1,5 +1,7 @@
 """The dramatiq broker on a Redis of its own, with only the middleware we can answer for."""
 
+import json
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,10 +15,14 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware, MiddlewareError, TimeLimit
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.http import redact
+from syndicator.media.storage import StorageError
 from syndicator.ports import WakeUp
 from syndicator.store.engine import Database
+from syndicator.usecases.take_message import SUBMIT_QUEUE
 from workers import queues
 from workers.screening import MALFORMED, ScreeningBroker
 
@@ -27,8 +33,13 @@ MAINTENANCE_CHANCE = 20_000
 of the stock setting's many minutes (1,000 in a million, and only for the queue named in the command)."""
 
 
+PUT_BACK = (OperationalError, PoolTimeoutError, StorageError)
+"""Says nothing about a message, only that a store is away at present."""
+PUT_BACK_AFTER = timedelta(seconds=2)
+
+
 class MessageTooLarge(MiddlewareError, ValueError):
-    """A message is larger than a lease token can be.
+    """A message is larger than one on its queue may be.
 
     dramatiq logs whatever a middleware raises and sends the message all the same, but for its own MiddlewareError.
     """
@@ -43,10 +54,9 @@ class Correlation(Middleware):
         """Stamp the message and refuse one that is too large."""
         del broker, delay
         message.options.setdefault("correlation_id", uuid.uuid4().hex[:12])
-        if len(message.encode()) > queues.MAX_MESSAGE_BYTES:
-            raise MessageTooLarge(
-                f"a message for {message.actor_name} exceeds {queues.MAX_MESSAGE_BYTES} bytes"
-            )
+        most = queues.most_bytes(message.queue_name)
+        if len(message.encode()) > most:
+            raise MessageTooLarge(f"a message for {message.actor_name} exceeds {most} bytes")
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         """Bind the id to everything this thread logs."""
@@ -72,7 +82,8 @@ class DeadMessages(Middleware):
     """Copies a message that failed to the database.
 
     No message is retried by dramatiq: the row it was about falls due again when its lease ends, so a delay queue is
-    never used and a fault of the infrastructure costs one lease time.
+    never used and a fault of the infrastructure costs one lease time. What another system sent stands on no row until it
+    is taken, so it goes back to the end of its queue while the database is away.
     """
 
     def __init__(self, database: Database) -> None:
@@ -87,12 +98,17 @@ class DeadMessages(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         """Record the failure and let the broker keep the message among its dead ones."""
-        del broker, result
+        del result
         if exception is None:
             return
         log.error("message.failed", queue=message.queue_name, exc_info=exception)
+        is_submission = message.queue_name == SUBMIT_QUEUE
+        if is_submission and isinstance(exception, PUT_BACK) and _put_back(broker, message):
+            return
         message.fail()
-        self._bury_failed(message, exception)
+        if is_submission or not isinstance(exception, OperationalError):
+            # A database that was away for a moment is no matter for a person: the rows fall due by themselves.
+            self._bury_failed(message, exception)
 
     def before_nack(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         """Record a message for an actor that does not exist: dramatiq drops it without running any of the above."""
@@ -103,7 +119,7 @@ class DeadMessages(Middleware):
     def _bury_failed(self, message: MessageProxy, exception: BaseException) -> None:
         self.bury(
             message.queue_name,
-            {"args": list(message.args), "id": message.message_id},
+            {"args": _kept_args(message), "id": message.message_id},
             redact(str(exception)),
             actor=message.actor_name,
             cause=type(exception).__name__,
@@ -126,6 +142,25 @@ class DeadMessages(Middleware):
                 )
         except Exception as exc:  # noqa: BLE001 - the caller has logged what failed
             log.warning("message.not_copied", error=type(exc).__name__)
+
+
+def _put_back(broker: dramatiq.Broker, message: MessageProxy) -> bool:
+    """Put a copy at the end of the queue before the message is acknowledged: a crash in between leaves both, never none."""
+    threading.Event().wait(PUT_BACK_AFTER.total_seconds())
+    try:
+        broker.enqueue(message._message)  # noqa: SLF001 - the proxy has no other way to it
+    except (redis.RedisError, dramatiq.BrokerConnectionError) as exc:
+        log.warning("message.not_put_back", error=type(exc).__name__)
+        return False
+    return True
+
+
+def _kept_args(message: MessageProxy) -> list[Any]:
+    """Return what is kept of the arguments; of a document of another system its beginning, as a text that any table takes."""
+    if message.queue_name != SUBMIT_QUEUE:
+        return list(message.args)
+    text = json.dumps(message.args, ensure_ascii=False).encode("utf-8", "replace")
+    return [text[: queues.MAX_MESSAGE_BYTES].decode("utf-8", "replace")]
 
 
 def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) -> RedisBroker:

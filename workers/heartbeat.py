@@ -12,6 +12,7 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker
 
 from syndicator import __version__
+from syndicator.bootstrap import App
 from syndicator.store.engine import Database
 from syndicator.store.processes import Heartbeat
 from workers import queues
@@ -30,6 +31,8 @@ class HeartbeatThread:
         stop: Set when the broker was out of reach for too long; the process then ends, to be restarted.
         every: Pause between two beats.
         patience: How long the broker may be out of reach.
+        app: Whose calls to channels are handed to the dispatcher, so that it hears of threads that hang; None for a
+            process that makes none.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class HeartbeatThread:
         stop: threading.Event,
         every: timedelta = queues.HEARTBEAT_EVERY,
         patience: timedelta = queues.BROKER_PATIENCE,
+        app: App | None = None,
     ) -> None:
         self.id = f"{role}-{uuid.uuid4().hex[:10]}"
         self._role = role
@@ -51,6 +55,7 @@ class HeartbeatThread:
         self._stop = stop
         self._every = every
         self._patience = patience
+        self._app = app
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._ended = threading.Event()
@@ -113,3 +118,5 @@ class HeartbeatThread:
                     version=__version__,
                 )
             )
+            if self._app is not None:
+                uow.breakers.note(self._app.call_ledger.due_counts(), now=self._app.clock.now())

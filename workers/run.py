@@ -6,36 +6,55 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import structlog
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 
+from schemas.channel import Lane
 from syndicator.bootstrap import App
 from syndicator.media.guard import GuardedDecoder
 from syndicator.media.limits import DecodeLimits
-from syndicator.usecases.dispatch import MEDIA_QUEUE
+from syndicator.usecases.dispatch import MEDIA_QUEUE, QUEUES
 from workers import queues
-from workers.actors import declare_listing_actor, declare_media_actor
+from workers.actors import (
+    declare_listing_actor,
+    declare_media_actor,
+    declare_orders_actor,
+    declare_submit_actor,
+    declare_sweep_actors,
+    declare_webhook_actor,
+)
 from workers.broker import make_broker
 from workers.heartbeat import HeartbeatThread
+from workers.urgency import UrgentFirst
 
 log = structlog.get_logger()
 
 FINISH_WITHIN = timedelta(seconds=30)
 """How long a stopping worker waits for what is in hand; a call to a channel is bounded to less."""
 LISTING_ROLE = "worker"
+STOCK_ROLE = "stock worker"
+"""A worker for stock changes alone; how much other work goes out at once does not follow its threads."""
 MEDIA_ROLE = "media"
 EXIT_BROKER_LOST = 75
 """Exit code of a worker that lost its broker: "temporary failure", restart me."""
 
 
 class QueueWorker(Worker):
-    """dramatiq's worker without consumers for the delay queues, which stay empty with us.
+    """dramatiq's worker without consumers for the delay queues, which stay empty with us, and with little in hand.
 
-    Each consumer is a thread that asks Redis ten times a second; half of them would ask for what never comes.
+    Each consumer is a thread that asks Redis ten times a second; half of them would ask for what never comes. And what
+    a process has fetched is worked on by urgency, not in the order it came: else a backlog that was fetched ahead would
+    stand before one seller's single product.
     """
+
+    def __init__(self, broker: RedisBroker, *, threads: int, **options: Any) -> None:
+        super().__init__(broker, worker_threads=threads, **options)
+        self.queue_prefetch = threads
+        self.work_queue = UrgentFirst(queues.BY_URGENCY)
 
     def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
         if not delay:
@@ -50,7 +69,12 @@ def run_listing_worker(app: App, *, names: Sequence[str], threads: int, ready: C
     broker = make_broker(app.redis_url, app.database, time_limit=app.settings.dispatch.lease)
     broker.add_middleware(CurrentMessage())
     declare_listing_actor(broker, app)
-    return _consume(app, broker, names=names, threads=threads, role=LISTING_ROLE, ready=ready)
+    declare_orders_actor(broker, app)
+    declare_sweep_actors(broker, app)
+    declare_webhook_actor(broker, app)
+    declare_submit_actor(broker, app)
+    role = STOCK_ROLE if set(names) == {QUEUES[Lane.STOCK]} else LISTING_ROLE
+    return _consume(app, broker, names=names, threads=threads, role=role, ready=ready)
 
 
 def run_media_worker(app: App, *, ready: Callable[[], None]) -> int:
@@ -71,13 +95,16 @@ def _consume(
     ready: Callable[[], None],
 ) -> int:
     lost = threading.Event()
+    poll = queues.STOCK_IDLE_POLL if role == STOCK_ROLE else queues.IDLE_POLL
     worker = QueueWorker(
         broker,
         queues=set(names),
-        worker_threads=threads,
-        worker_timeout=int(queues.IDLE_POLL.total_seconds() * 1000),
+        threads=threads,
+        worker_timeout=int(poll.total_seconds() * 1000),
     )
-    heartbeat = HeartbeatThread(role=role, threads=threads, database=app.database, broker=broker, stop=lost)
+    heartbeat = HeartbeatThread(
+        role=role, threads=threads, database=app.database, broker=broker, stop=lost, app=app
+    )
     with stop_signal(lost) as told:
         worker.start()
         heartbeat.start()

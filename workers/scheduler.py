@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import psycopg
 import structlog
@@ -12,10 +13,15 @@ import structlog
 from syndicator.bootstrap import App
 from syndicator.local.probes import libpq_url
 from syndicator.store.engine import Database
-from syndicator.usecases.dispatch import Turn, dispatch
+from syndicator.store.processes import ALIVE_WITHIN
+from syndicator.usecases.dispatch import DispatchLimits, Turn, dispatch
+from workers.accounts import handing_out_accounts
 from workers.broker import BrokerWakeUps, make_broker
+from workers.events import telling_others
 from workers.heartbeat import HeartbeatThread
+from workers.refreshing import refreshing
 from workers.run import LISTING_ROLE, MEDIA_ROLE, stop_signal
+from workers.stock_lane import watching_stock
 
 log = structlog.get_logger()
 
@@ -24,7 +30,6 @@ LEADER_LOCK = 7_305_422
 FOLLOW_EVERY = timedelta(seconds=1)
 COUNT_WORKERS_EVERY = timedelta(seconds=2)
 LEASES_EVERY = timedelta(seconds=10)
-ALIVE_WITHIN = timedelta(seconds=20)
 FORGET_AFTER = timedelta(hours=1)
 TROUBLE_PAUSE = timedelta(seconds=1)
 BUSY_TICK = timedelta(milliseconds=50)
@@ -61,6 +66,8 @@ class Scheduler:
         self._wake_ups = wake_ups
         self._turn = Turn()
         self._workers = WorkerCount(app.database)
+        self._workers_of_accounts = WorkerCount(app.database)
+        self._workers_of_webhooks = WorkerCount(app.database)
         self._busy_until = 0.0
         self._look_after_leases_at = 0.0
 
@@ -75,21 +82,32 @@ class Scheduler:
                 stop.wait(FOLLOW_EVERY.total_seconds())
             connection.execute("LISTEN syndicator_due")
             log.info("scheduler.leads")
-            while not stop.is_set():
-                if not self._tick():
-                    self._wait_for_work(connection)
+            with (
+                refreshing(self._app),
+                watching_stock(
+                    self._app, self._wake_ups, partial(self._limits, WorkerCount(self._app.database))
+                ),
+                handing_out_accounts(
+                    self._app, self._wake_ups, partial(self._threads_of, self._workers_of_accounts)
+                ),
+                telling_others(
+                    self._app, self._wake_ups, partial(self._threads_of, self._workers_of_webhooks)
+                ),
+            ):
+                while not stop.is_set():
+                    if not self._tick():
+                        self._wait_for_work(connection)
+
+    def _threads_of(self, workers: "WorkerCount") -> int:
+        return workers.threads(LISTING_ROLE, self._app.clock.now())
 
     def _tick(self) -> bool:
         """Dispatch once; return whether anything went out, so that the next look follows at once."""
         now = self._app.clock.now()
         self._look_after_leases(now)
-        limits = self._app.dispatch_limits(
-            listing_threads=self._workers.threads(LISTING_ROLE, now),
-            media_threads=self._workers.threads(MEDIA_ROLE, now),
-        )
         try:
             sent = dispatch(
-                limits,
+                self._limits(self._workers),
                 self._turn,
                 database=self._app.database,
                 adapters=self._app.adapters,
@@ -107,6 +125,14 @@ class Scheduler:
             self._busy_until = time.monotonic() + BUSY_FOR.total_seconds()
         return sent > 0
 
+    def _limits(self, workers: "WorkerCount") -> DispatchLimits:
+        """Return the bounds of a look; each thread counts for itself, for a count is not shared."""
+        now = self._app.clock.now()
+        return self._app.dispatch_limits(
+            listing_threads=workers.threads(LISTING_ROLE, now),
+            media_threads=workers.threads(MEDIA_ROLE, now),
+        )
+
     def _look_after_leases(self, now: datetime) -> None:
         if time.monotonic() < self._look_after_leases_at:
             return
@@ -114,6 +140,9 @@ class Scheduler:
         try:
             with self._app.database.begin() as uow:
                 ended = uow.dispatch.shorten_leases(now=now, longest=self._app.settings.dispatch.lease)
+                uow.breakers.forget_calls(before=now - 2 * self._app.settings.pace.breaker_window)
+                uow.inbound.forget(before=now - self._app.settings.api.webhooks_remembered)
+                uow.writes.forget(before=now - self._app.settings.api.answers_kept)
         except Exception as exc:  # noqa: BLE001 - dispatching goes on; the next look tries again
             log.warning("leases.not_looked_after", error=type(exc).__name__)
             return

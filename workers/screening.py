@@ -2,7 +2,8 @@
 
 dramatiq decodes a message in its consumer. One that cannot be decoded stops the consumer, is never acknowledged, and comes
 back with the next process, for ever. Nothing counts redeliveries, so such a message is taken out of the queue here.
-A message that can be read carries one lease token, whose work is counted on the rows.
+A message that can be read carries one lease token, whose work is counted on the rows; on the queue of other systems, one
+document, which its actor looks at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ import redis
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 
+from syndicator.usecases.take_message import SUBMIT, SUBMIT_QUEUE
 from workers import queues
 
 log = structlog.get_logger()
@@ -36,7 +38,9 @@ class ScreeningBroker(RedisBroker):
         return [data for data in fetch(queue_name, count) if data is None or self._is_sound(queue_name, data)]
 
     def _is_sound(self, queue_name: str, data: bytes) -> bool:
-        problem = problem_of(data)
+        problem = problem_of(queue_name, data)
+        if problem is None and queue_name == SUBMIT_QUEUE and not self._is_under_its_id(queue_name, data):
+            problem = "options.redis_message_id is not the id under which it was put into the hash"
         if problem is None:
             return True
         log.error("message.malformed", queue=queue_name, problem=problem)
@@ -47,6 +51,15 @@ class ScreeningBroker(RedisBroker):
             # Among the dead ones of the queue, as any message that failed.
             self._dispatch("nack")(queue_name, message_id)  # type: ignore[no-untyped-call]
         return False
+
+    def _is_under_its_id(self, queue_name: str, data: bytes) -> bool:
+        """Say whether the id a message gives is its own; done under another, it would never be done with.
+
+        A broker of ours cannot get this wrong; whoever writes the commands by hand can.
+        """
+        client = cast("redis.Redis", self.client)
+        own = dramatiq.Message.decode(data).options["redis_message_id"]
+        return client.hget(f"{self.namespace}:{queue_name}.msgs", own) == data
 
     def _ids_of(self, queue_name: str, data: bytes) -> list[bytes]:
         """Find under which ids a payload was taken: one that cannot be read does not say."""
@@ -61,20 +74,40 @@ class ScreeningBroker(RedisBroker):
         return [message_id for message_id, payload in zip(ids, payloads, strict=True) if payload == data]
 
 
-def problem_of(data: bytes) -> str | None:
-    """Say why a payload is not a message of ours; None when it is one."""
-    if len(data) > queues.MAX_MESSAGE_BYTES:
-        return f"{len(data)} bytes, more than the {queues.MAX_MESSAGE_BYTES} a message may have"
+def problem_of(queue_name: str, data: bytes) -> str | None:
+    """Say why a payload on a queue is not a message of ours; None when it is one."""
+    most = queues.most_bytes(queue_name)
+    if len(data) > most:
+        return f"{len(data)} bytes, more than the {most} a message may have"
     try:
         message = dramatiq.Message.decode(data)
     except dramatiq.DecodeError as exc:
         return f"it cannot be decoded ({type(exc.error).__name__})"
+    carries = _problem_of_submission if queue_name == SUBMIT_QUEUE else _problem_of_wake_up
+    return _problem_of_envelope(queue_name, message) or carries(message)
+
+
+def _problem_of_envelope(queue_name: str, message: dramatiq.Message[Any]) -> str | None:
     if not _is_text(message.actor_name) or not isinstance(message.options, dict):
         return "it names no actor, or its options are none"
     if not _is_text(message.options.get("redis_message_id")) or "eta" in message.options:
         return "it was not put there by a broker of ours"
+    if message.queue_name != queue_name or not _is_text(message.message_id):
+        return "it names another queue, or has no id"
+    return None
+
+
+def _problem_of_wake_up(message: dramatiq.Message[Any]) -> str | None:
     if len(message.args) != 1 or not _is_text(message.args[0]) or message.kwargs:
         return "it does not carry one lease token and nothing else"
+    return None
+
+
+def _problem_of_submission(message: dramatiq.Message[Any]) -> str | None:
+    if message.actor_name != SUBMIT:
+        return f"this queue takes messages for {SUBMIT} only"
+    if len(message.args) != 1 or message.kwargs:
+        return "it does not carry one document and nothing else"
     return None
 
 

@@ -3,12 +3,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import tenacity
-
 from adapters.base import AdapterContext, Capabilities, Change, Fallback, StockMode
 from adapters.emarket.base_adapter import MarketAdapter
-from adapters.emarket.batches import RowWriter
+from adapters.emarket.batches import RowWriter, Written
 from adapters.emarket.client import MarketClient
+from adapters.emarket.declared import editable_parts, verbs_of
 from adapters.emarket.errors import AlreadyDone, DuplicateSku
 from adapters.emarket.fields import ApiFields, at
 from adapters.emarket.images import Moving, PictureMover, picture_refused
@@ -16,13 +15,14 @@ from adapters.emarket.loading import LoadedMarket
 from adapters.emarket.market import Capability, OpName
 from adapters.emarket.payloads import product_payload
 from adapters.emarket.reading import listings, receipt
-from adapters.errors import ChannelError, Gone, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.emarket.tokens import refresh, renewal_of
+from adapters.emarket.units import units_by_sku
+from adapters.errors import ChannelError, Gone, Locked, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.refreshing import Refreshed, Renewal
 from schemas.channel import Part, Verb
+from schemas.ids import Sku
 from schemas.listing import ListingRef, Marker, Pending, Receipt, RemoteListing, Rendition
 
-_FIRST_LOOK_S: Final = 0.05
-_LONGEST_LOOK_S: Final = 0.4
-"""Pauses between looks at the pictures grow from one to the other; markets advise about half a second."""
 _LOOKS_AT_PUBLISH: Final = 4
 """Looks before a publish is put aside as pending: a third of a second."""
 _LOOKS_AT_UPDATE: Final = 15
@@ -42,16 +42,16 @@ class ApiMarketAdapter(MarketAdapter):
         self._fields = fields
         self._client = MarketClient(context.http, loaded.market, context.credentials, context.clock)
         self._mover = PictureMover(self._client, loaded.market, fields, context.pictures.url)
-        self._rows = RowWriter(self._client, loaded.market, fields)
+        self._rows = RowWriter(self._client, loaded.market, fields, self._find)
 
     @property
     def capabilities(self) -> Capabilities:
         """What the market file declares."""
         can, ops = self.market.capabilities, self.market.ops
-        editable = self._editable()
+        editable = editable_parts(self.market)
         batches = [ops[name].batch_max for name in (OpName.STOCK, OpName.PRICE) if name in ops]
         return Capabilities(
-            verbs=self._verbs(),
+            verbs=verbs_of(self.market),
             editable=editable,
             fallbacks=dict.fromkeys(frozenset(Part) - editable, Fallback.ASK),
             stock=StockMode.QUANTITY if Capability.STOCK in can else StockMode.NONE,
@@ -63,6 +63,19 @@ class ApiMarketAdapter(MarketAdapter):
             update_batch=min(batches, default=1),
             withdrawn_stays=Capability.HIDE in can,
         )
+
+    @property
+    def renewal(self) -> Renewal | None:
+        """How the market file says the tokens are refreshed; None where it says nothing of refreshing."""
+        return renewal_of(self.market)
+
+    def refresh(self) -> Refreshed:
+        """Trade the refresh token for a new pair, once.
+
+        Raises:
+            ChannelError: ``OutcomeUnknown`` where the refresh token may be spent, also where the answer lacks a token.
+        """
+        return refresh(self._client, self.market, self._context.credentials, self._context.clock)
 
     def check(self) -> None:
         """Look for a product that does not exist: an answer proves that keys, token and signature work."""
@@ -84,21 +97,30 @@ class ApiMarketAdapter(MarketAdapter):
         return self._carry_on(rendition, Moving.from_json(pending.progress))
 
     def update(self, change: Change) -> Receipt:
-        """Bring the changed parts to the rendition: content by update, price and stock by their own calls."""
+        """Bring the changed parts to the rendition: content by update, price and stock by their own calls.
+
+        A promotion that locks the content keeps neither price nor stock from being written.
+        """
         content = change.parts - _ROW_PARTS
         answer = self._receipt_of(change)
+        locked: Locked | None = None
         if content:
-            answer = self._update_content(change, content)
-        if change.parts & _ROW_PARTS:
-            self._write_rows(change)
+            try:
+                answer = self._update_content(change, content)
+            except Locked as exc:
+                locked = exc
+        if rows := self._row_parts(change):
+            answer = replace(answer, shows=self._write_rows(replace(change, parts=rows)))
+        if locked is not None:
+            raise locked
         return answer
 
     def set_stock(self, change: Change) -> Receipt:
         """Write absolute free-to-sell figures."""
-        if Verb.SET_STOCK not in self._verbs():
+        if Verb.SET_STOCK not in verbs_of(self.market):
             raise self._unsupported(Verb.SET_STOCK, change.ref.external_id)
-        self._write_rows(replace(change, parts=frozenset({Part.STOCK})))
-        return self._receipt_of(change)
+        shows = self._write_rows(replace(change, parts=frozenset({Part.STOCK})))
+        return replace(self._receipt_of(change), shows=shows)
 
     def update_many(self, changes: Sequence[Change]) -> Sequence[Receipt | ChannelError]:
         """Write price and stock of several listings in few calls; other parts are updated one listing at a time.
@@ -106,13 +128,20 @@ class ApiMarketAdapter(MarketAdapter):
         Raises:
             ChannelError: One and the same failure met every listing.
         """
-        refused = self._rows.write(changes)
-        first = refused[0] if refused else None
-        if first is not None and len(changes) > 1 and all(error is first for error in refused):
+        # Details may bring variants that the market does not know yet, so such a listing is updated before its rows.
+        plain = [change for change in changes if Part.DETAILS not in change.parts]
+        written = self._rows.write(plain)
+        first = written[0].error if written else None
+        if (
+            first is not None
+            and len(plain) == len(changes) > 1
+            and all(one.error is first for one in written)
+        ):
             raise first
+        rows = iter(written)
         return [
-            error if error is not None else self._content_of(change)
-            for change, error in zip(changes, refused, strict=True)
+            self._tried(change) if Part.DETAILS in change.parts else self._content_of(change, next(rows))
+            for change in changes
         ]
 
     def withdraw(self, ref: ListingRef) -> None:
@@ -143,23 +172,8 @@ class ApiMarketAdapter(MarketAdapter):
         del since, pending
         return self._find(marker.sku)
 
-    def _editable(self) -> frozenset[Part]:
-        can = self.market.capabilities
-        parts = {Part.TEXT, Part.DETAILS, Part.PICTURES} if Capability.UPDATE in can else set()
-        parts |= {Part.PRICE} if Capability.PRICE in can else set()
-        parts |= {Part.STOCK} if Capability.STOCK in can else set()
-        return frozenset(parts)
-
-    def _verbs(self) -> frozenset[Verb]:
-        can = self.market.capabilities
-        verbs = {Verb.PUBLISH, Verb.FETCH, Verb.FIND} if Capability.CREATE in can else {Verb.FETCH, Verb.FIND}
-        verbs |= {Verb.UPDATE} if self._editable() else set()
-        verbs |= {Verb.SET_STOCK} if Capability.STOCK in can else set()
-        verbs |= {Verb.WITHDRAW} if can & {Capability.HIDE, Capability.DELETE} else set()
-        return frozenset(verbs)
-
     def _carry_on(self, rendition: Rendition, moving: Moving) -> Receipt | Pending:
-        self._follow(moving, rendition, _LOOKS_AT_PUBLISH)
+        self._mover.watch(moving, rendition.pictures, _LOOKS_AT_PUBLISH)
         if not moving.is_done:
             return Pending(progress=moving.as_json(), check_after=_CHECK_AFTER)
         if moving.missing(rendition.pictures):
@@ -173,20 +187,6 @@ class ApiMarketAdapter(MarketAdapter):
         wait = _CHECK_AFTER * 3**moving.tries
         return Pending(progress=self._mover.begin(rendition.pictures, moving).as_json(), check_after=wait)
 
-    def _follow(self, moving: Moving, rendition: Rendition, looks: int) -> None:
-        """Look at the pictures until they are there, at most ``looks`` times with a short pause between."""
-        looking = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(looks),
-            wait=tenacity.wait_exponential(multiplier=_FIRST_LOOK_S, max=_LONGEST_LOOK_S),
-            retry=tenacity.retry_if_result(lambda is_done: not is_done),
-            retry_error_callback=lambda _state: None,
-        )
-        looking(self._look, moving, rendition)
-
-    def _look(self, moving: Moving, rendition: Rendition) -> bool:
-        self._mover.follow(moving, rendition.pictures)
-        return moving.is_done
-
     def _create(self, rendition: Rendition, hosted: Mapping[str, str]) -> Receipt:
         try:
             answer = self._client.call(OpName.CREATE, product_payload(rendition.body, self._fields, hosted))
@@ -199,7 +199,10 @@ class ApiMarketAdapter(MarketAdapter):
         item_id = at(answer.body, self._fields.reads.created_item_id)
         if item_id is None:
             raise OutcomeUnknown(f"market {self.market.id} created a listing but did not say its id")
-        return receipt(str(item_id), at(answer.body, self._fields.reads.created_url), hosted)
+        reads = self._fields.reads
+        units = units_by_sku(at(answer.body, reads.created_variants), reads, self.market.id)
+        shows = {Sku(sku): one.available for sku, one in units.items()} or None
+        return receipt(str(item_id), at(answer.body, reads.created_url), hosted, shows)
 
     def _adopt(self, rendition: Rendition, pending: Pending) -> Receipt | Pending:
         hosted = pending.progress.get("hosted", {})
@@ -223,12 +226,27 @@ class ApiMarketAdapter(MarketAdapter):
         ref = ListingRef(external_id=known.external_id, marker=rendition.marker, remote=known.remote)
         return self.update(Change(ref=ref, rendition=rendition, parts=frozenset(Part)))
 
-    def _content_of(self, change: Change) -> Receipt | ChannelError:
-        content = change.parts - _ROW_PARTS
+    def _content_of(self, change: Change, written: Written) -> Receipt | ChannelError:
+        """Update what is left of a listing whose rows were written."""
+        if written.error is not None:
+            return written.error
+        content = replace(change, parts=change.parts - _ROW_PARTS)
+        answer = self._tried(content) if content.parts else self._receipt_of(change)
+        return replace(answer, shows=written.shows) if isinstance(answer, Receipt) else answer
+
+    def _tried(self, change: Change) -> Receipt | ChannelError:
         try:
-            return self._update_content(change, content) if content else self._receipt_of(change)
+            return self.update(change)
         except ChannelError as exc:
             return exc
+
+    def _row_parts(self, change: Change) -> frozenset[Part]:
+        """Return the parts that are written row by row; content that carries stock with it must be put right behind it."""
+        can, parts = self.market.capabilities, change.parts & _ROW_PARTS
+        is_whole = Capability.PARTIAL_UPDATE not in can and bool(change.parts - _ROW_PARTS)
+        carries_stock = Part.DETAILS in change.parts or is_whole
+        needs_row = carries_stock and {Capability.STOCK, Capability.RESERVED_STOCK} <= can
+        return parts | {Part.STOCK} if needs_row else parts
 
     def _update_content(self, change: Change, content: frozenset[Part]) -> Receipt:
         is_partial = Capability.PARTIAL_UPDATE in self.market.capabilities
@@ -244,17 +262,18 @@ class ApiMarketAdapter(MarketAdapter):
 
     def _moved(self, rendition: Rendition, known: Mapping[str, str]) -> dict[str, str]:
         moving = self._mover.begin(rendition.pictures, Moving(dict(known)))
-        self._follow(moving, rendition, _LOOKS_AT_UPDATE)
+        self._mover.watch(moving, rendition.pictures, _LOOKS_AT_UPDATE)
         if not moving.is_done:
             raise Throttled(f"market {self.market.id} is still fetching pictures", retry_after=_CHECK_AFTER)
         if moving.missing(rendition.pictures):
             raise Transient(f"market {self.market.id} could not fetch every picture; nothing was changed")
         return moving.hosted
 
-    def _write_rows(self, change: Change) -> None:
-        error = self._rows.write([change])[0]
-        if error is not None:
-            raise error
+    def _write_rows(self, change: Change) -> Mapping[Sku, int] | None:
+        written = self._rows.write([change])[0]
+        if written.error is not None:
+            raise written.error
+        return written.shows
 
     def _receipt_of(self, change: Change) -> Receipt:
         remote = change.ref.remote
@@ -265,7 +284,7 @@ class ApiMarketAdapter(MarketAdapter):
             answer = self._client.call(OpName.GET_BY_SKU, {self._fields.sku_query: sku})
         except Gone:
             return []
-        return listings(answer.body, self._fields, sku)
+        return listings(answer.body, self._fields, sku, self.market.id)
 
     def _raise_refused(self, failed: Sequence[Any]) -> None:
         reads = self._fields.reads

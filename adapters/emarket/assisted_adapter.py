@@ -1,16 +1,18 @@
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from adapters.base import Capabilities, Fallback, Pack
+from adapters.base import Capabilities, Fallback, Pack, StockMode
 from adapters.emarket.market import Handover
 from adapters.emarket.no_calls import MarketWithoutCalls
 from adapters.emarket.pack import build_pack
 from adapters.errors import Rejected, Transient
 from schemas.channel import Part, Verb
-from schemas.ids import ExternalId
-from schemas.listing import Pending, Receipt, Rendition
+from schemas.ids import ExternalId, Sku
+from schemas.listing import Marker, Offer, Pending, Receipt, Rendition
 from schemas.problem import Problem
+from schemas.product import Product
 
 _LOOK_AGAIN: Final = timedelta(days=1)
 
@@ -24,12 +26,18 @@ class AssistedMarketAdapter(MarketWithoutCalls):
         return Capabilities(
             verbs=frozenset({Verb.PUBLISH}),
             fallbacks=dict.fromkeys(Part, Fallback.ASK),
+            # A person enters the figure, but is not asked again for every unit that is sold elsewhere.
+            stock=StockMode.IN_OUT,
             picture=self._picture,
             max_pictures=self._max_pictures,
             max_text=self._max_text,
             option_levels=self.market.variants.tiers_max,
             visible_steps=False,
         )
+
+    def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
+        """Make the payload; only selling out and coming back make a difference to the stock's fingerprint."""
+        return self._comparing_stock(super().render(product, offers, marker=marker), StockMode.IN_OUT)
 
     def publish(self, rendition: Rendition) -> Receipt | Pending:
         """Say that a person is needed; ``pack`` makes what the person gets."""

@@ -1,16 +1,17 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
-from adapters.base import AdapterContext, Capabilities, Change
+from adapters.base import AdapterContext, Capabilities, Change, StockMode
 from adapters.emarket import mapping, rules
 from adapters.emarket.limits import picture_limit, picture_spec, text_limit
 from adapters.emarket.loading import LoadedMarket
 from adapters.emarket.market import Market
 from adapters.errors import Unsupported
 from adapters.limits import Limit
-from schemas.channel import Verb
+from schemas.channel import Part, Verb
 from schemas.ids import ChannelKind, Sku
-from schemas.listing import Marker, Offer, Receipt, Rendition
+from schemas.listing import Marker, Offer, Receipt, Rendition, fingerprint
 from schemas.media import PictureSpec
 from schemas.problem import Problem
 from schemas.product import Product
@@ -57,6 +58,14 @@ class MarketAdapter:
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         """Make the payload for this market."""
         return mapping.render(product, offers, marker, self._loaded, self._context.templates)
+
+    def _comparing_stock(self, rendition: Rendition, mode: StockMode) -> Rendition:
+        """Let only what is shown of stock make a difference to its fingerprint."""
+        if mode is StockMode.QUANTITY:
+            return rendition
+        is_shown = mode is StockMode.IN_OUT
+        shown = {sku: units > 0 for sku, units in rendition.body["available"].items()} if is_shown else {}
+        return replace(rendition, parts={**rendition.parts, Part.STOCK: fingerprint(shown)})
 
     def validate(self, rendition: Rendition, product: Product) -> Sequence[Problem]:
         """Return every rule of the market file the rendition breaks."""

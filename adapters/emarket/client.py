@@ -10,9 +10,10 @@ import httpx
 
 from adapters.answers import code_of, id_of, json_of, said, wait_of
 from adapters.base import Clock
+from adapters.emarket.auth import OAuth, StaticKey
 from adapters.emarket.errors import ClockSkewed, Refusal, classify, reconnect
 from adapters.emarket.fields import at
-from adapters.emarket.market import Envelope, Market, Op, OpName, StaticKey
+from adapters.emarket.market import Envelope, Market, Op, OpName
 from adapters.emarket.signing import signature
 from adapters.errors import AuthExpired, ChannelError
 from adapters.http import classify_transport
@@ -76,18 +77,44 @@ class MarketClient:
                 raise
             return self._call_once(name, payload)
 
+    def refresh(self, oauth: OAuth) -> Any:
+        """Trade the refresh token for a new pair and return the market's answer.
+
+        A clock that the market finds wrong is corrected and the call repeated once: it was refused before anything was
+        spent. Nothing else is repeated here.
+
+        Raises:
+            ChannelError: By the rules of the market file; ``OutcomeUnknown`` where the token may be spent.
+        """
+        try:
+            return self._refresh_once(oauth)
+        except ClockSkewed:
+            if not self._skew:
+                raise
+            return self._refresh_once(oauth)
+
+    def _refresh_once(self, oauth: OAuth) -> Any:
+        asked = oauth.call
+        op = Op(method=asked.method, path=oauth.token_url, encoding=asked.encoding)
+        fields = {asked.refresh_param: self._secret("refresh_token")}
+        call = self._prepare(op, fields, carry=None)
+        return self._send(call, base_url=asked.base_url or self._market.base_url, mutating=True).body
+
     def refused_row(self, code: Any, message: Any) -> ChannelError:
         """Return the error of one refused row of a batch; what the row lacks is None."""
         refusal = Refusal(http=None, code=code_of(code), message=self._scrubbed(message))
         return classify(self._market, refusal, mutating=True)
 
     def _call_once(self, name: OpName, payload: Mapping[str, Any]) -> Answer:
-        call = self._prepare(self._market.ops[name], payload)
-        mutating = name not in _READS
+        oauth = self._market.auth.oauth
+        call = self._prepare(self._market.ops[name], payload, carry=oauth.carry if oauth else None)
+        return self._send(call, base_url=self._market.base_url, mutating=name not in _READS)
+
+    def _send(self, call: _Call, *, base_url: str | None, mutating: bool) -> Answer:
         try:
             response = self._http.request(
                 call.op.method,
-                f"{(self._market.base_url or '').rstrip('/')}{call.op.path}",
+                f"{(base_url or '').rstrip('/')}{call.op.path}",
                 params=call.params,
                 headers=call.headers,
                 content=call.content or None,
@@ -99,11 +126,10 @@ class MarketClient:
             raise classify(self._market, garbled, mutating=mutating) from exc
         return self._read(call.op, response, mutating=mutating)
 
-    def _prepare(self, op: Op, payload: Mapping[str, Any]) -> _Call:
+    def _prepare(self, op: Op, payload: Mapping[str, Any], *, carry: StaticKey | None) -> _Call:
         call = _Call(op)
         fields = dict(payload)
-        auth = self._market.auth
-        for key in (*auth.keys, *([auth.oauth.carry] if auth.oauth else [])):
+        for key in (*self._market.auth.keys, *([carry] if carry else [])):
             self._place(call, fields, key)
         if op.encoding == "query":
             call.params |= {name: str(value) for name, value in fields.items()}

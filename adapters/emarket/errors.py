@@ -25,10 +25,13 @@ from adapters.errors import (
     Throttled,
     Transient,
 )
+from schemas.channel import AccountTrouble
 from schemas.problem import Problem
 
 MARKET_EN: Final = "The market"
 _SERVER_ERROR: Final = 500
+LOCKED_FOR: Final = timedelta(minutes=30)
+"""How long a listing in a promotion or under review is left in peace; house rule, for these last hours to days."""
 _BUILT_IN: Final[Mapping[int, ErrorKind]] = {429: ErrorKind.THROTTLED, 401: ErrorKind.AUTH_EXPIRED}
 """What the status alone says on every market, unless the file says otherwise."""
 
@@ -39,6 +42,10 @@ class DuplicateSku(Rejected):
 
 class AlreadyDone(Rejected):
     """The wished state was there already: success for the verb that asked for it."""
+
+
+class StockReserved(Transient):
+    """The figure of stock is below what the market's orders hold; nothing was written."""
 
 
 class ClockSkewed(Transient):
@@ -142,6 +149,10 @@ def _error(
         return _REFUSALS[kind]([problem], **details)
     if kind in {ErrorKind.THROTTLED, ErrorKind.QUOTA}:
         return Throttled(text, retry_after=retry_after, problem=problem, **details)
+    if kind is ErrorKind.AUTH_REVOKED:
+        return AuthExpired(text, trouble=AccountTrouble.REVOKED, problem=problem, **details)
+    if kind in _LOCKS:
+        return Locked(text, retry_after=retry_after or LOCKED_FOR, problem=problem, **details)
     return _PLAIN[kind](text, problem=problem, **details)
 
 
@@ -151,15 +162,13 @@ _REFUSALS: Final[Mapping[ErrorKind, Callable[..., Rejected]]] = {
     ErrorKind.DUPLICATE: DuplicateSku,
     ErrorKind.ALREADY_DONE: AlreadyDone,
 }
+_LOCKS: Final = frozenset({ErrorKind.LOCKED, ErrorKind.MODERATION})
 _PLAIN: Final[Mapping[ErrorKind, type[ChannelError]]] = {
     ErrorKind.TRANSIENT: Transient,
-    ErrorKind.RESERVED_CONFLICT: Transient,
+    ErrorKind.RESERVED_CONFLICT: StockReserved,
     ErrorKind.CLOCK: ClockSkewed,
     ErrorKind.NOT_FOUND: Gone,
-    ErrorKind.LOCKED: Locked,
-    ErrorKind.MODERATION: Locked,
     ErrorKind.AUTH_EXPIRED: AuthExpired,
-    ErrorKind.AUTH_REVOKED: AuthExpired,
     ErrorKind.RESTRICTED: AccountRestricted,
 }
 """UNKNOWN_OUTCOME is missing on purpose: what it means depends on whether the call changes anything."""

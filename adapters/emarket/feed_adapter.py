@@ -1,5 +1,4 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from adapters.base import AdapterContext, Capabilities, FeedFile, StockMode
@@ -9,7 +8,7 @@ from adapters.emarket.market import Feed
 from adapters.emarket.no_calls import MarketWithoutCalls
 from schemas.channel import Part, Verb
 from schemas.ids import Sku
-from schemas.listing import Marker, Offer, Pending, Receipt, Rendition, fingerprint
+from schemas.listing import Marker, Offer, Pending, Receipt, Rendition
 from schemas.product import Product
 
 
@@ -60,12 +59,7 @@ class FeedMarketAdapter(MarketWithoutCalls):
 
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         """Make the payload; what the file does not show of stock makes no difference to its fingerprint."""
-        rendition = super().render(product, offers, marker=marker)
-        if self._stock_mode is StockMode.QUANTITY:
-            return rendition
-        is_shown = self._stock_mode is StockMode.IN_OUT
-        shown = {sku: units > 0 for sku, units in rendition.body["available"].items()} if is_shown else {}
-        return replace(rendition, parts={**rendition.parts, Part.STOCK: fingerprint(shown)})
+        return self._comparing_stock(super().render(product, offers, marker=marker), self._stock_mode)
 
     def feed(self, renditions: Sequence[Rendition], *, previous_rows: int | None = None) -> FeedFile:
         """Build the file of all current listings of the account.

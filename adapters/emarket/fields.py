@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from adapters.emarket.market import Regex
+from adapters.emarket.ordering import OrderFields
 
 PRODUCT_FIELDS = frozenset(
     {
@@ -19,7 +20,7 @@ PRODUCT_FIELDS = frozenset(
 VARIANT_FIELDS = frozenset(
     {
         "sku", "option_values", "option1", "option2", "price", "compare_at", "price_thb",
-        "sale_price_thb", "available", "availability", "weight_g", "weight_kg", "parcel_cm", "length_cm",
+        "sale_price_thb", "available", "total", "availability", "weight_g", "weight_kg", "parcel_cm", "length_cm",
         "width_cm", "height_cm", "gtin", "identifier_exists", "fda_no",
     }
 )  # fmt: skip
@@ -50,6 +51,16 @@ class Reads(_Part):
     variant_sku: str
     variant_price: str
     variant_available: str
+    variant_held: tuple[str, ...] = ()
+    """What orders hold of a variant; several figures are added up."""
+    title: str | None = None
+    description: str | None = None
+    next_cursor: str | None = None
+    """Where a list_changed answer says how to go on; nothing there ends the list."""
+    created_variants: str | None = None
+    """Where the answers of create keep the variants, read as those of a listing."""
+    stock_rows: str | None = None
+    """Where an answer of the stock call keeps the variants it wrote, read as those of a listing."""
     failed_sku: str
     failed_code: str
     failed_message: str
@@ -88,8 +99,10 @@ class ApiFields(_Part):
     image_urls: str = "urls"
     image_batch_id: str = "batch_id"
     sku_query: str = "sku"
+    cursor_query: str = "cursor"
     reads: Reads
     statuses: Statuses
+    orders: OrderFields | None = None
 
     @model_validator(mode="after")
     def _names_are_ours(self) -> Self:

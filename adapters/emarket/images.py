@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+import tenacity
 
 from adapters.answers import said
 from adapters.emarket.client import MarketClient
@@ -12,6 +14,10 @@ from adapters.emarket.market import Market, OpName
 from adapters.errors import Rejected
 from schemas.ids import PictureKey
 from schemas.problem import Problem
+
+_FIRST_LOOK_S: Final = 0.05
+_LONGEST_LOOK_S: Final = 0.4
+"""Pauses between looks at the pictures grow from one to the other; markets advise about half a second."""
 
 
 @dataclass(slots=True)
@@ -83,6 +89,20 @@ class PictureMover:
                 self._take(moving, key_of, image)
             if at(answer.body, reads.image_done):
                 moving.batches.remove(batch)
+
+    def watch(self, moving: Moving, keys: Sequence[PictureKey], looks: int) -> None:
+        """Follow until the pictures are there, at most ``looks`` times with a short pause between. Raises as ``follow``."""
+        looking = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(looks),
+            wait=tenacity.wait_exponential(multiplier=_FIRST_LOOK_S, max=_LONGEST_LOOK_S),
+            retry=tenacity.retry_if_result(lambda is_done: not is_done),
+            retry_error_callback=lambda _state: None,
+        )
+        looking(self._look, moving, keys)
+
+    def _look(self, moving: Moving, keys: Sequence[PictureKey]) -> bool:
+        self.follow(moving, keys)
+        return moving.is_done
 
     def _ask(self, keys: Sequence[PictureKey]) -> str:
         answer = self._client.call(

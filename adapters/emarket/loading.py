@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from adapters.config_files import config_dir
 from adapters.emarket.fields import ApiFields, FieldFile
-from adapters.emarket.market import ErrorFile, Market, MarketKind
+from adapters.emarket.market import Capability, ErrorFile, Market, MarketKind, OpName
 from adapters.settings import EmarketSettings
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -66,10 +66,32 @@ def load_market(settings: EmarketSettings, market_id: str) -> LoadedMarket:
     fields = _load(fields_path, FieldFile)
     if market.kind is not MarketKind.API and not fields.columns:
         raise MarketFileInvalid(f"{fields_path}: kind {market.kind.value} needs the key 'columns'")
+    if market.kind is MarketKind.API and fields.api is not None:
+        lacking = _lacking(market, fields.api)
+        if lacking:
+            raise MarketFileInvalid(
+                f"{fields_path}: the capabilities of {market.id} need {', '.join(lacking)}"
+            )
     categories = path.parent / market.categories
     return LoadedMarket(
         market=market, fields=fields, categories=_read_categories(categories, _stamp(categories))
     )
+
+
+def _lacking(market: Market, fields: ApiFields) -> list[str]:
+    """Name the keys of the field file without which a declared capability could not be carried out."""
+    reads, can = fields.reads, market.capabilities
+    needed = (
+        (Capability.ORDERS, "api.orders", fields.orders),
+        (Capability.LIST_CHANGED, "api.reads.next_cursor", reads.next_cursor),
+        (Capability.RESERVED_STOCK, "api.reads.variant_held", reads.variant_held),
+        (Capability.RESERVED_STOCK, "api.reads.stock_rows", reads.stock_rows),
+    )
+    lacking = [key for capability, key, value in needed if capability in can and not value]
+    detail = None if fields.orders is None else fields.orders.detail
+    if (detail is None) != (OpName.ORDER_DETAIL not in market.ops):
+        lacking.append("api.orders.detail together with the operation order_detail")
+    return lacking
 
 
 def api_fields(loaded: LoadedMarket) -> ApiFields:

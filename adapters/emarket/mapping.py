@@ -32,7 +32,8 @@ def render(
 ) -> Rendition:
     """Make the payload of one product for one market.
 
-    Shape: ``body`` holds the keys of ``PART_KEYS``; prices and stock are mappings by SKU.
+    Shape: ``body`` holds the keys of ``PART_KEYS``; prices and stock are mappings by SKU. ``held`` (units of this account's
+    orders that we know of, by SKU) stands beside them and in no part: it is wanted of nobody, and helps to read the market.
     Units: satang, grams, millimetres and free-to-sell units.
     """
     body = {
@@ -78,6 +79,7 @@ def _offers(product: Product, offers: Mapping[Sku, Offer], loaded: LoadedMarket)
             sku: offers[sku].available if most is None else min(most, offers[sku].available)
             for sku in product.skus
         },
+        "held": {sku: offers[sku].held for sku in product.skus if offers[sku].held},
     }
 
 

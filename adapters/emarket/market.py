@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from adapters.emarket.auth import Auth
+from adapters.emarket.ordering import OrderPolling, Webhook
 from adapters.emarket.sentences import SAYINGS
 from adapters.limits import Grade, TextUnit
 from schemas.product import OtopCategory
@@ -106,50 +108,6 @@ class ErrorKind(StrEnum):
     MODERATION = "moderation"
     ALREADY_DONE = "already_done"
     PERMANENT = "permanent"
-
-
-class StaticKey(_Part):
-    """A value sent with every call; ``secret`` names the account's credential that holds it."""
-
-    place: Literal["header", "query", "body"]
-    name: str
-    secret: str
-    format: str = "{value}"
-
-
-class OAuth(_Part):
-    """How the access token is carried and how long it lives."""
-
-    grant: Literal["refresh_token", "password", "client_credentials"]
-    token_url: str
-    access_ttl_s: PositiveInt
-    refresh_ttl_s: PositiveInt | None = None
-    refresh_single_use: bool = False
-    renew_before_s: PositiveInt = 600
-    carry: StaticKey
-
-
-class Signing(_Part):
-    """A keyed hash over listed parts: ``path``, ``sorted_params``, ``body``, ``secret`` or ``param:NAME``."""
-
-    secret: str
-    parts: tuple[Annotated[str, Field(pattern=r"^(path|sorted_params|body|secret|param:\w+)$")], ...]
-    pair: str = "{key}{value}"
-    skip_params: tuple[str, ...] = ("sign",)
-    digest: Literal["hex", "HEX", "base64"] = "hex"
-    place: Literal["header", "query"] = "query"
-    name: str = "sign"
-    timestamp_param: str = "timestamp"
-    timestamp_unit: Literal["s", "ms"] = "s"
-    max_skew_s: PositiveInt = 300
-
-
-class Auth(_Part):
-    """The three optional layers of authentication."""
-
-    keys: tuple[StaticKey, ...] = ()
-    oauth: OAuth | None = None
-    signing: Signing | None = None
 
 
 class Envelope(_Part):
@@ -338,6 +296,8 @@ class Market(_Part):
     lookup_settles_s: PositiveInt = 60
     """How long a search by code may not show a new product."""
     errors: tuple[ErrorRule, ...] = ()
+    orders: OrderPolling = OrderPolling()
+    webhook: Webhook | None = None
     error_files: tuple[str, ...] = ()
     """Files below ``errors/`` whose rules follow ``errors``: ``[errors/lazada.yaml]``."""
 
@@ -354,6 +314,7 @@ class Market(_Part):
         names += [signing.secret] if signing else []
         names += [oauth.carry.secret] if oauth else []
         names += ["refresh_token"] if oauth and oauth.grant == "refresh_token" else []
+        names += self.webhook.signature.secrets if self.webhook else []
         return tuple(dict.fromkeys(names))
 
     @model_validator(mode="after")
@@ -384,4 +345,36 @@ class Market(_Part):
         for name, op in self.ops.items():
             if op.poll is not None and op.poll not in self.ops:
                 raise ValueError(f"ops.{name.value}.poll names {op.poll.value}, which is not an operation")
+        return self
+
+    @model_validator(mode="after")
+    def _lists_have_their_pages(self) -> Self:
+        if Capability.ORDERS in self.capabilities:
+            page = self.ops[OpName.ORDERS].page
+            if page is None or page.style != "time_window":
+                raise ValueError(
+                    "ops.orders.page must be of the style time_window: orders are asked for by time"
+                )
+            if page.max_window_s is not None and page.max_window_s <= self.orders.overlap_s:
+                raise ValueError(
+                    "ops.orders.page.max_window_s must be above orders.overlap_s, or no poll gets on"
+                )
+        if Capability.LIST_CHANGED in self.capabilities:
+            page = self.ops[OpName.LIST_CHANGED].page
+            if page is None or page.style != "cursor":
+                raise ValueError("ops.list_changed.page must be of the style cursor")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_can_be_followed(self) -> Self:
+        if (Capability.WEBHOOK in self.capabilities) != (self.webhook is not None):
+            raise ValueError("the capability webhook and the block webhook go together")
+        if (
+            self.webhook is not None
+            and self.webhook.events.orders
+            and Capability.ORDERS not in self.capabilities
+        ):
+            raise ValueError(
+                "webhook.events.orders needs the capability orders: an event only says that one changed"
+            )
         return self

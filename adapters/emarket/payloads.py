@@ -42,15 +42,17 @@ def _belongs(ours: str, parts: frozenset[Part]) -> bool:
     return Part.DETAILS in parts
 
 
-def stock_rows(body: Mapping[str, Any], fields: ApiFields) -> dict[str, dict[str, Any]]:
-    """Build the rows of a stock call, by SKU."""
-    return _rows(body, fields.stock_row)
+def stock_row(
+    body: Mapping[str, Any], sku: str, fields: ApiFields, *, available: int, held: int
+) -> dict[str, Any]:
+    """Build the row of a stock call for one variant: ``available`` units for sale, ``held`` of them in orders besides."""
+    variant = next(variant for variant in body["variants"] if variant["sku"] == sku)
+    units = {"available": {sku: available}, "held": {sku: held}}
+    return named(fields.stock_row, variant_values({**body, **units}, variant))
 
 
 def price_rows(body: Mapping[str, Any], fields: ApiFields) -> dict[str, dict[str, Any]]:
     """Build the rows of a price call, by SKU."""
-    return _rows(body, fields.price_row)
-
-
-def _rows(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    return {variant["sku"]: named(names, variant_values(body, variant)) for variant in body["variants"]}
+    return {
+        variant["sku"]: named(fields.price_row, variant_values(body, variant)) for variant in body["variants"]
+    }

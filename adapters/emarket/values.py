@@ -38,6 +38,7 @@ def variant_values(body: Values, variant: Values) -> dict[str, Any]:
     """Return what can be said of one variant. Units: as the names say; prices as text with two decimals."""
     sku, options = variant["sku"], variant["option_values"]
     available = body["available"][sku]
+    held = body.get("held", {}).get(sku, 0)
     return {
         **_prices(body["prices"][sku]),
         **_parcel(variant["parcel_mm"]),
@@ -46,6 +47,7 @@ def variant_values(body: Values, variant: Values) -> dict[str, Any]:
         "option1": options[0] if options else None,
         "option2": options[1] if len(options) > 1 else None,
         "available": available,
+        "total": available + held,
         "availability": "in_stock" if available > 0 else "out_of_stock",
         "weight_g": variant["weight_g"],
         "weight_kg": variant["weight_g"] / 1000,

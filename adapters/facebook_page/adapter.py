@@ -13,6 +13,7 @@ from adapters.facebook_page.errors import is_missing, is_unreadable_picture
 from adapters.facebook_page.limits import LOOKUP_SETTLES_AFTER, MAX_PICTURES, MAX_TEXT, PICTURE
 from adapters.facebook_page.mapping import KIND
 from adapters.meta_graph.paging import carries, entries_since
+from adapters.observing import Difference, ListingPage
 from schemas.channel import Part, Verb
 from schemas.ids import ChannelKind, ExternalId, PictureKey, Sku
 from schemas.listing import ListingRef, Marker, Offer, Pending, Receipt, RemoteListing, Rendition
@@ -177,6 +178,22 @@ class FacebookPageAdapter:
         posts = entries_since(self._client.published_posts, lambda post: post.created_time, since)
         ours = {post.id: post for post in posts if carries(post.message, marker)}
         return [_remote(post, ()) for post in sorted(ours.values(), key=lambda post: post.created_time)]
+
+    def browse(self, cursor: Mapping[str, Any] | None) -> ListingPage:
+        """Read the next hundred of the Page's published posts; hidden ones are not among them.
+
+        Raises:
+            ChannelError: As the error table says.
+        """
+        posts, following = self._client.published_posts(None if cursor is None else str(cursor["after"]))
+        return ListingPage(
+            listings=[_remote(post, ()) for post in posts],
+            cursor=None if following is None else {"after": following},
+        )
+
+    def differences(self, rendition: Rendition, remote: RemoteListing) -> Mapping[Part, Difference]:
+        """Compare the message; see ``mapping.differences``."""
+        return mapping.differences(rendition, str(remote.seen.get("text", "")))
 
     def _upload(self, key: PictureKey, alt: str) -> str:
         """Upload one picture by the way the settings name; bytes mend an address the channel cannot read."""

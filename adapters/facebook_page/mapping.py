@@ -5,8 +5,17 @@ from typing import Final
 
 from adapters.base import Templates
 from adapters.facebook_page.limits import MAX_HASHTAGS, MAX_PICTURES, MAX_TEXT, PICTURE
+from adapters.meta_graph.observing import passage_differences
 from adapters.meta_graph.pictures import Shown, shown_pictures
-from adapters.meta_graph.wording import fit, length, offer_fingerprints, text_fingerprint, wording
+from adapters.meta_graph.wording import (
+    fit,
+    lasting_text,
+    length,
+    offer_fingerprints,
+    text_fingerprint,
+    wording,
+)
+from adapters.observing import Difference
 from schemas.channel import Part
 from schemas.ids import ChannelKind, Sku
 from schemas.listing import Marker, Offer, Rendition, fingerprint
@@ -20,7 +29,8 @@ TEMPLATE: Final = "facebook_page/post.th.j2"
 def render(product: Product, offers: Mapping[Sku, Offer], marker: Marker, templates: Templates) -> Rendition:
     """Make the post.
 
-    Shape: ``body`` holds ``message``, ``pictures`` (keys) and ``alts`` beside them.
+    Shape: ``body`` holds ``message``, ``pictures`` (keys), ``alts`` beside them, and ``lasting``, the message without price and
+    availability; "" where it had to be shortened.
 
     Raises:
         KeyError: A variant has no offer.
@@ -31,7 +41,12 @@ def render(product: Product, offers: Mapping[Sku, Offer], marker: Marker, templa
     return Rendition(
         channel=KIND,
         marker=marker,
-        body={"message": message.text, "pictures": list(shown.keys), "alts": list(shown.alts)},
+        body={
+            "message": message.text,
+            "pictures": list(shown.keys),
+            "alts": list(shown.alts),
+            "lasting": lasting_text(words, templates, TEMPLATE, message),
+        },
         parts={
             Part.TEXT: text_fingerprint(words, templates, TEMPLATE),
             Part.PICTURES: fingerprint(list(shown.keys)),
@@ -40,6 +55,16 @@ def render(product: Product, offers: Mapping[Sku, Offer], marker: Marker, templa
         pictures=shown.keys,
         notes=_notes(shown, is_shortened=message.is_shortened),
     )
+
+
+def differences(rendition: Rendition, seen: str) -> Mapping[Part, Difference]:
+    """Compare a post as read back with how it should read, and tell which part the difference belongs to.
+
+    Text, price and availability stand in one message; one that had to be shortened is not compared. Pictures are not: they
+    come back under other addresses.
+    """
+    whole, lasting = str(rendition.body["message"]), str(rendition.body["lasting"])
+    return passage_differences(whole, lasting, seen) if lasting else {}
 
 
 def _notes(shown: Shown, *, is_shortened: bool) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from adapters.base import ChannelType
 from adapters.instagram.adapter import InstagramAdapter
 from adapters.instagram.mapping import KIND
+from adapters.meta_graph.usage import usages
 
 INSTAGRAM = ChannelType(
     kind=KIND,
@@ -10,6 +11,7 @@ INSTAGRAM = ChannelType(
     label_en="Instagram",
     credential_names=("access_token",),
     settings_key="meta",
+    read_usage=usages,
     make=InstagramAdapter,
     fallbacks_th=(
         "แก้แคปชันหรือรูปในโพสต์เดิมไม่ได้ บัญชีที่เชื่อมผ่าน Facebook ระบบจะลบแล้วลงใหม่ให้ บัญชีที่เชื่อมผ่าน Instagram ระบบจะแจ้งให้คุณทำเอง",

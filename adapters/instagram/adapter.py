@@ -1,20 +1,22 @@
 """An Instagram account behind the port: glue between the pure mapping, the publishing steps and the client."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import ClassVar, Final, NoReturn
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final, NoReturn
 
 from adapters.base import AdapterContext, Capabilities, Change, Fallback, StockMode
 from adapters.errors import ChannelError, Gone, Transient, Unsupported
 from adapters.instagram import mapping
 from adapters.instagram.client import ContainerState, InstagramClient, Login, Media
 from adapters.instagram.errors import is_missing
-from adapters.instagram.limits import LOOKUP_SETTLES_AFTER, MAX_CAPTION, MAX_PICTURES, PICTURE
+from adapters.instagram.limits import LOOKUP_SETTLES_AFTER, MAX_CAPTION, MAX_PICTURES, PICTURE, RENEWAL
 from adapters.instagram.mapping import KIND
 from adapters.instagram.progress import Progress
 from adapters.instagram.publishing import Publishing, find_media
 from adapters.meta_graph.paging import carries, entries_since
-from schemas.channel import Part, Verb
+from adapters.observing import Difference, ListingPage
+from adapters.refreshing import Refreshed, Renewal
+from schemas.channel import Credentials, Part, Verb
 from schemas.ids import ChannelKind, ExternalId, Sku
 from schemas.listing import ListingRef, Marker, Offer, Pending, Receipt, RemoteListing, Rendition
 from schemas.problem import Problem
@@ -74,6 +76,26 @@ class InstagramAdapter:
     def validate(self, rendition: Rendition, product: Product) -> Sequence[Problem]:  # noqa: ARG002 the port's shape
         """Return every rule of the channel the post breaks."""
         return mapping.validate(rendition)
+
+    @property
+    def renewal(self) -> Renewal | None:
+        """How the token is refreshed: only the one of Instagram's own login expires and can be."""
+        return RENEWAL if self._login is Login.INSTAGRAM else None
+
+    def refresh(self) -> Refreshed:
+        """Ask for a token with a new life.
+
+        Raises:
+            Unsupported: The account was connected through Facebook.
+            ChannelError: As the error table says; nothing is spent by asking.
+        """
+        if self._login is not Login.INSTAGRAM:
+            raise Unsupported("a token of the Facebook login is not refreshed here")
+        given = self._client.refresh()
+        return Refreshed(
+            credentials=Credentials({**self._context.credentials.values, "access_token": given.access_token}),
+            expires_at=self._context.clock.now() + timedelta(seconds=given.expires_in),
+        )
 
     def check(self) -> None:
         """Read the account with its token.
@@ -185,6 +207,22 @@ class InstagramAdapter:
         if not found and pending is not None and self._is_published(Progress.read(pending)):
             raise Transient("Instagram says the post is published, but its list does not show it yet")
         return found
+
+    def browse(self, cursor: Mapping[str, Any] | None) -> ListingPage:
+        """Read the next hundred of the account's posts; the channel shows its newest ten thousand.
+
+        Raises:
+            ChannelError: As the error table says.
+        """
+        posts, following = self._client.all_media(None if cursor is None else str(cursor["after"]))
+        return ListingPage(
+            listings=[_remote(media) for media in posts],
+            cursor=None if following is None else {"after": following},
+        )
+
+    def differences(self, rendition: Rendition, remote: RemoteListing) -> Mapping[Part, Difference]:
+        """Compare the caption, but for price and availability: later ones are said in comments, so the old ones stay there."""
+        return mapping.differences(rendition, str(remote.seen.get("text", "")))
 
     def _publishing(self, rendition: Rendition) -> Publishing:
         return Publishing(self._context, self._client, rendition)

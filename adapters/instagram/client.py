@@ -16,6 +16,8 @@ from adapters.meta_graph.session import GraphSession, Wire
 from adapters.settings import MetaSettings
 
 PAGE_SIZE: Final = "100"
+MAX_TOKEN_LIFE_S: Final = 40_000_000
+"""A longer life, more than a year, is not believed: sixty days are documented."""
 MEDIA_FIELDS: Final = "id,caption,timestamp,permalink,media_type"
 
 
@@ -113,6 +115,13 @@ class Done(Wire):
     success: bool
 
 
+class RefreshedToken(Wire):
+    """The answer of a refresh; ``expires_in`` counts seconds."""
+
+    access_token: str = Field(min_length=1, repr=False)
+    expires_in: int = Field(gt=0, le=MAX_TOKEN_LIFE_S)
+
+
 class InstagramClient:
     """Speaks for one professional account. Every verb raises ``ChannelError`` as the error table says."""
 
@@ -173,18 +182,11 @@ class InstagramClient:
         """Return a reader of the account's posts made after ``since``, page by page."""
         horizon = str(int((since - CLOCK_SKEW).timestamp()))
 
-        def read(after: str | None) -> tuple[Sequence[Media], str | None]:
-            answer = self._read(
-                f"{self._account}/media",
-                fields=MEDIA_FIELDS,
-                since=horizon,
-                limit=PAGE_SIZE,
-                **_cursor(after),
-            )
-            page = self._session.parse(MediaPage, answer, Effect.READ)
-            return page.data, page.paging.following
+        return lambda after: self._media_page(after, since=horizon)
 
-        return read
+    def all_media(self, after: str | None) -> tuple[Sequence[Media], str | None]:
+        """Read one page of the account's posts, and the cursor of the next."""
+        return self._media_page(after)
 
     def comments(self, media: str, after: str | None) -> tuple[Sequence[Comment], str | None]:
         """Read one page of a post's comments, and the cursor of the next."""
@@ -207,6 +209,23 @@ class InstagramClient:
     def read_account(self) -> None:
         """Read the account itself: proves that the token works for it."""
         self._read(self._account, fields="id,username")
+
+    def refresh(self) -> RefreshedToken:
+        """Ask for a token with a new life; the one asked with goes on working, so asking again does no harm."""
+        answer = self._session.exchange(
+            "GET",
+            "refresh_access_token",
+            effect=Effect.READ,
+            params={"grant_type": "ig_refresh_token"},
+        )
+        return self._session.parse(RefreshedToken, answer, Effect.READ)
+
+    def _media_page(self, after: str | None, **bounds: str) -> tuple[Sequence[Media], str | None]:
+        answer = self._read(
+            f"{self._account}/media", fields=MEDIA_FIELDS, limit=PAGE_SIZE, **bounds, **_cursor(after)
+        )
+        page = self._session.parse(MediaPage, answer, Effect.READ)
+        return page.data, page.paging.following
 
     def _container(self, **fields: str) -> str:
         answer = self._session.post(f"{self._account}/media", effect=Effect.INVISIBLE, **fields)

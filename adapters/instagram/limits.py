@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.limits import Grade, Limit, TextUnit
+from adapters.refreshing import Renewal
 from schemas.media import PictureSpec
 
 READ: Final = "2026-11-22"
@@ -63,3 +64,19 @@ PICTURE: Final = PictureSpec(
     quality=85,
 )
 """Square, padded: a carousel is cropped to the ratio of its first picture. The same picture serves other channels."""
+
+TOKEN_LIFE: Final = Limit(60, "days", source="meta.md 2.1", read=READ, grade=Grade.DOCUMENTED)
+TOKEN_YOUNGEST: Final = Limit(
+    24, "hours", source="Meta's guide to the login; the sheet is silent", read=READ, grade=Grade.ASSUMED
+)
+REFRESH_BEFORE: Final = Limit(
+    10, "days", source="house rule: time for a person, should it fail", read=READ, grade=Grade.ASSUMED
+)
+RENEWAL: Final = Renewal(
+    before=timedelta(days=REFRESH_BEFORE.value),
+    # Nobody told the age of a token that a person gave; a little over a day later it can be refreshed, and is known.
+    first_after=timedelta(hours=TOKEN_YOUNGEST.value + 1),
+    youngest=timedelta(hours=TOKEN_YOUNGEST.value),
+    # Assumed: the token asked with goes on working, for nothing says that a refresh revokes it.
+    single_use=False,
+)

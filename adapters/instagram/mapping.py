@@ -15,16 +15,19 @@ from adapters.instagram.limits import (
     PICTURE,
 )
 from adapters.limits import Limit, TextUnit
+from adapters.meta_graph.observing import around_difference
 from adapters.meta_graph.pictures import Shown, shown_pictures
 from adapters.meta_graph.wording import (
     HASHTAG,
     MENTION,
     fit,
+    lasting_text,
     length,
     offer_fingerprints,
     text_fingerprint,
     wording,
 )
+from adapters.observing import Difference
 from adapters.text import cut
 from schemas.channel import Part
 from schemas.ids import ChannelKind, Sku
@@ -40,8 +43,8 @@ CHANGE_TEMPLATE: Final = "instagram/change.th.j2"
 def render(product: Product, offers: Mapping[Sku, Offer], marker: Marker, templates: Templates) -> Rendition:
     """Make the post.
 
-    Shape: ``body`` holds ``caption``, ``pictures`` (keys), ``alts`` beside them, and ``offer``, the words a comment
-    uses when price or availability change.
+    Shape: ``body`` holds ``caption``, ``pictures`` (keys), ``alts`` beside them, ``offer``, the words a comment uses when
+    price or availability change, and ``lasting``, the caption without these; "" where the caption had to be shortened.
 
     Raises:
         KeyError: A variant has no offer.
@@ -58,6 +61,7 @@ def render(product: Product, offers: Mapping[Sku, Offer], marker: Marker, templa
             "pictures": list(shown.keys),
             "alts": alts,
             "offer": asdict(words.offer) if words.offer else {},
+            "lasting": lasting_text(words, templates, TEMPLATE, caption),
         },
         parts={
             Part.TEXT: text_fingerprint(words, templates, TEMPLATE),
@@ -89,6 +93,18 @@ def change_text(rendition: Rendition, parts: frozenset[Part], templates: Templat
         if length(text, MAX_COMMENT) <= MAX_COMMENT.value:
             break
     return text
+
+
+def differences(rendition: Rendition, seen: str) -> Mapping[Part, Difference]:
+    """Compare a caption as read back with the one that was published.
+
+    Price and availability stand there as they were on that day, so anything may stand in their place. How a caption was
+    shortened depends on their length, so a shortened one is not compared. The at sign is lost on the way back (meta.md
+    section 2.5).
+    """
+    whole, lasting = (str(rendition.body[name]).replace("@", "") for name in ("caption", "lasting"))
+    found = around_difference(whole, lasting, seen.replace("@", "")) if lasting else None
+    return {} if found is None else {Part.TEXT: found}
 
 
 def _notes(shown: Shown, *, is_shortened: bool) -> tuple[str, ...]:

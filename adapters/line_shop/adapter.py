@@ -2,16 +2,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from adapters.base import AdapterContext, Capabilities, Change, StockMode
 from adapters.errors import ChannelError, Gone, Rejected, Throttled, Unsupported
-from adapters.line_shop import limits, mapping, rules, wire
+from adapters.line_shop import limits, mapping, observing, rules, wire
 from adapters.line_shop.account import LineShopSettings
 from adapters.line_shop.client import MyShopClient
-from adapters.line_shop.editing import bring_to, completed, edit_parts, read_product, write_stock
+from adapters.line_shop.editing import bring_to, completed, edit_parts, read_product, sell_out, write_stock
+from adapters.line_shop.orders import read_orders
 from adapters.line_shop.reading import listing_of, receipt_of, remote_of
 from adapters.line_shop.wire import RemoteProduct
+from adapters.observing import Difference, ListingPage
+from adapters.orders import OrderPage
 from schemas.channel import Part, Verb
 from schemas.ids import ChannelKind, Sku
 from schemas.listing import ListingRef, Marker, Offer, Pending, Receipt, RemoteListing, Rendition
@@ -98,7 +101,7 @@ class LineShopAdapter:
         """Write on-hand figures that leave the wanted units for sale."""
         body = change.rendition.body
         product = read_product(self._client, int(change.ref.external_id), body["code"])
-        return receipt_of(write_stock(self._client, product, body["available"]))
+        return receipt_of(write_stock(self._client, product, body))
 
     def comment(self, change: Change) -> Receipt:
         """Not a MyShop verb.
@@ -143,6 +146,23 @@ class LineShopAdapter:
             return False
         return self._delete(product.id)
 
+    @property
+    def order_interval(self) -> timedelta:
+        """How often a shop's orders may be asked for."""
+        return limits.ORDER_INTERVAL
+
+    def orders(self, cursor: Mapping[str, Any] | None, *, since: datetime) -> OrderPage:
+        """Read the orders that were placed or changed, the longest unchanged first."""
+        return read_orders(self._client, cursor, since=since)
+
+    def browse(self, cursor: Mapping[str, Any] | None) -> ListingPage:
+        """Read the next page of the shop's products, hidden ones too."""
+        return observing.browse(self._client, cursor)
+
+    def differences(self, rendition: Rendition, remote: RemoteListing) -> Mapping[Part, Difference]:
+        """Return what of name, description, prices and stock the shop shows otherwise."""
+        return observing.differences(rendition, remote)
+
     def _ours(self, marker: Marker) -> list[RemoteProduct]:
         found = self._same_code(marker)
         return [product for product in found if _carries(product, marker)]
@@ -177,11 +197,10 @@ class LineShopAdapter:
             return Pending(progress=remote_of(product), check_after=_CHECK_AFTER if told is None else told)
 
     def _finish(self, rendition: Rendition, product: RemoteProduct) -> Receipt:
-        zero = {sku: 0 for sku, units in rendition.body["available"].items() if units == 0}
-        if zero:
-            product = write_stock(self._client, product, zero)
-        self._client.show(product.id)
-        return receipt_of(product)
+        zero = [sku for sku, units in rendition.body["available"].items() if units == 0]
+        product = sell_out(self._client, product, zero)
+        shown = self._client.show(product.id)
+        return receipt_of(shown if shown.variants else product)
 
     def _delete_twins(self, marker: Marker, *, kept: int) -> None:
         for product in self._ours(marker):

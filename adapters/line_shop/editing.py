@@ -1,6 +1,6 @@
 """Changes of an existing MyShop product: absolute, so repeating any of them is harmless."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from adapters.base import Change
@@ -8,8 +8,9 @@ from adapters.errors import Transient
 from adapters.line_shop import wire
 from adapters.line_shop.client import MyShopClient
 from adapters.line_shop.reading import known_product
+from adapters.line_shop.stock import for_sale
 from adapters.line_shop.variants import sync_variants
-from adapters.line_shop.wire import PictureUrl, RemoteProduct, RemoteVariant
+from adapters.line_shop.wire import PictureUrl, RemoteProduct
 from schemas.channel import Part
 
 
@@ -53,7 +54,7 @@ def edit_parts(client: MyShopClient, change: Change, url: PictureUrl) -> RemoteP
     if Part.PRICE in parts:
         product = _set_prices(client, product, body)
     if Part.STOCK in parts:
-        product = write_stock(client, product, body["available"])
+        product = write_stock(client, product, body)
     return completed(client, product)
 
 
@@ -74,7 +75,7 @@ def bring_to(
     product = completed(client, client.edit(product.id, fields))
     if _prices_differ(product, body):
         product = completed(client, _set_prices(client, product, body))
-    return write_stock(client, product, body["available"])
+    return write_stock(client, product, body)
 
 
 def add_and_drop_variants(
@@ -86,36 +87,45 @@ def add_and_drop_variants(
     """
     product = completed(client, sync_variants(client, product, body, url))
     wanted = {variant["sku"] for variant in body["variants"]}
-    new_and_sold_out = {sku: 0 for sku in wanted if body["available"][sku] == 0}
-    dropped = {variant.sku: 0 for variant in product.variants if variant.sku and variant.sku not in wanted}
-    write_stock(client, product, new_and_sold_out | dropped)
+    new_and_sold_out = {sku for sku in wanted if body["available"][sku] == 0}
+    dropped = {variant.sku for variant in product.variants if variant.sku and variant.sku not in wanted}
+    sell_out(client, product, new_and_sold_out | dropped)
 
 
-def write_stock(client: MyShopClient, product: RemoteProduct, available: Mapping[str, int]) -> RemoteProduct:
+def write_stock(client: MyShopClient, product: RemoteProduct, body: Mapping[str, Any]) -> RemoteProduct:
     """Set the pieces for sale of each SKU and return the product as it then stands.
 
-    A SKU that the shop does not have yet is left out: its variant is created with its stock when the details are
+    Pieces that the shop sold and the wanted figure does not count yet are taken off it: ``held`` of the body says which are
+    counted. A SKU that the shop does not have yet is left out: its variant is created with its stock when the details are
     brought over. A figure that is already right costs no call.
     """
-    for sku, wanted in available.items():
-        variant = product.variant(sku)
-        if variant is not None and variant.available != wanted:
-            product = _set_available(client, product, variant, wanted)
+    known = body.get("held", {})
+    for sku, wanted in body["available"].items():
+        product = _set_available(client, product, sku, wanted, known.get(sku))
+    return product
+
+
+def sell_out(client: MyShopClient, product: RemoteProduct, skus: Collection[str]) -> RemoteProduct:
+    """Leave nothing of these SKUs for sale and return the product as it then stands."""
+    for sku in skus:
+        product = _set_available(client, product, sku, 0, None)
     return product
 
 
 def _set_available(
-    client: MyShopClient, product: RemoteProduct, variant: RemoteVariant, wanted: int
+    client: MyShopClient, product: RemoteProduct, sku: str, wanted: int, known: int | None
 ) -> RemoteProduct:
-    """Write one figure and read it back; a shipment in between makes it wrong, so it is repeated once."""
-    sku = variant.sku or ""
-    for _ in range(2):
-        fields = {"onHandNumber": variant.on_hand_for(wanted)}
-        product = completed(client, client.edit_variant(product.id, variant.id, fields))
-        seen = product.variant(sku)
-        if seen is None or seen.available == wanted:
+    """Write one figure and read it back; a shipment or an order in between makes it wrong, so it is repeated once."""
+    for tries_left in (2, 1, 0):
+        variant = product.variant(sku)
+        if variant is None:
             return product
-        variant = seen
+        units = for_sale(wanted, held=variant.held, known=known)
+        if variant.available == units:
+            return product
+        if tries_left:
+            fields = {"onHandNumber": variant.on_hand_for(units)}
+            product = completed(client, client.edit_variant(product.id, variant.id, fields))
     raise Transient(f"stock of {sku} moved twice while it was written; it is written again later")
 
 

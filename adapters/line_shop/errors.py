@@ -5,6 +5,7 @@ front answers without the envelope. One status needs its code: a gateway's own 4
 deleted", for then it would be made a second time. Source of every row: docs/channels/line.md section 1.3 and 1.8.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,7 @@ from adapters.errors import (
     Gone,
     Locked,
     OutcomeUnknown,
+    PictureUnread,
     Rejected,
     Throttled,
     Transient,
@@ -46,6 +48,13 @@ class Operation(StrEnum):
     DISPLAY = "display"
     DELETE = "delete"
 
+
+_SENDS_PICTURES: Final = frozenset({Operation.CREATE, Operation.EDIT})
+_OF_A_PICTURE: Final = re.compile(r"(?i)image|picture|photo|รูป")
+"""A refusal that names a picture is not believed at once: LINE fetches them from us, and its words for a failure are not known.
+
+Grade: assumed. What can be wrong with pictures otherwise, their number and size, is checked before anything is sent.
+"""
 
 STATUS_OF: Final[Mapping[str, int]] = {
     "BAD_REQUEST": 400,
@@ -139,6 +148,15 @@ ERROR_TABLE: Final = (
     ),
     ErrorRow(
         status=409,
+        operation=Operation.READ,
+        error=Transient,
+        sentence=say.SERVICE,
+        why="declared for reading orders; a question conflicts with nothing",
+        source="line.md 1.11",
+        grade=Grade.ASSUMED,
+    ),
+    ErrorRow(
+        status=409,
         operation=Operation.CREATE,
         error=Rejected,
         sentence=say.CODE_TAKEN,
@@ -202,9 +220,11 @@ def classify(operation: Operation, response: httpx.Response, secret: str | None 
     is_new = row is None or not (code is None or code in STATUS_OF)
     words = said(envelope.get("message"), filter(None, [secret]))
     kind = (Transient if operation is Operation.READ else OutcomeUnknown) if row is None else row.error
-    if row is None or (is_new and kind is Rejected):
+    if kind is Rejected and operation in _SENDS_PICTURES and _OF_A_PICTURE.search(words):
+        kind = PictureUnread
+    if row is None or (is_new and issubclass(kind, Rejected)):
         shown = code or f"HTTP {response.status_code}"
-        problem = unlisted_problem(_NAME, _NAME_EN, shown, is_refused=kind is Rejected)
+        problem = unlisted_problem(_NAME, _NAME_EN, shown, is_refused=issubclass(kind, Rejected))
     else:
         problem = _problem(row.sentence, "" if is_new else words)
     details: dict[str, Any] = {
@@ -263,8 +283,8 @@ def _error(
     retry_after: timedelta | None,
     details: dict[str, Any],
 ) -> ChannelError:
-    if kind is Rejected:
-        return Rejected([problem], **details)
+    if issubclass(kind, Rejected):
+        return kind([problem], **details)
     if kind is Throttled:
         return Throttled(message, retry_after=retry_after, problem=problem, **details)
     return kind(message, problem=problem, **details)

@@ -59,3 +59,6 @@ PICTURE: Final = PictureSpec(
     quality=85,
 )
 """A square that other channels share. MyShop publishes neither ratio nor size (assumed)."""
+
+ORDER_INTERVAL: Final = timedelta(minutes=1)
+"""Between two polls of a shop's orders; LINE only asks not to pull without a window (line.md 1.3). Expiries come in no other way."""

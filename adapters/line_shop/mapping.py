@@ -34,7 +34,8 @@ def render(
 ) -> Rendition:
     """Make the MyShop payload of one product.
 
-    Shape: ``body`` maps the keys of ``_PART_KEYS``; prices, stock and pictures of variants are mappings by SKU.
+    Shape: ``body`` maps the keys of ``_PART_KEYS``; prices, stock and pictures of variants are mappings by SKU. ``held`` stands
+    beside them and belongs to no part: an order that was heard of changes nothing that is wanted of the shop by itself.
     Units: satang, grams and free-to-sell units; ``wire`` turns them into baht, kilograms and on-hand units.
     """
     discount = discount_of([offers[sku] for sku in product.skus])
@@ -42,6 +43,7 @@ def render(
         **_text(product, marker, settings, templates),
         **_prices(product, offers, discount),
         "available": {sku: min(offers[sku].available, limits.MAX_STOCK.value) for sku in product.skus},
+        "held": {sku: offers[sku].held for sku in product.skus},
         **_pictures(product),
         **_details(product, settings),
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.line_shop import wire
 from adapters.line_shop.wire import RemoteProduct, RemoteVariant
-from schemas.ids import ExternalId
+from schemas.ids import ExternalId, Sku
 from schemas.listing import ListingRef, Receipt, RemoteListing
 
 
@@ -33,8 +33,10 @@ def known_product(ref: ListingRef) -> RemoteProduct:
 
 
 def receipt_of(product: RemoteProduct) -> Receipt:
-    """Return the receipt; MyShop tells no public address of a product."""
-    return Receipt(external_id=ExternalId(str(product.id)), remote=remote_of(product))
+    """Return the receipt with the pieces the shop said it sells; MyShop tells no public address of a product."""
+    return Receipt(
+        external_id=ExternalId(str(product.id)), remote=remote_of(product), shows=_for_sale(product) or None
+    )
 
 
 def listing_of(product: RemoteProduct) -> RemoteListing:
@@ -52,7 +54,17 @@ def listing_of(product: RemoteProduct) -> RemoteListing:
                 for variant in sold_by_sku
                 if variant.price is not None
             },
-            "available": {variant.sku: variant.available for variant in sold_by_sku},
+            "available": _for_sale(product),
+            "held": {variant.sku: variant.held for variant in sold_by_sku},
         },
         remote=remote_of(product),
     )
+
+
+def _for_sale(product: RemoteProduct) -> dict[Sku, int]:
+    """Return the pieces for sale by SKU, as far as the shop said."""
+    return {
+        Sku(variant.sku): variant.available
+        for variant in product.variants
+        if variant.sku and variant.available is not None
+    }

@@ -34,16 +34,21 @@ class RemoteVariant(_Lenient):
     weight: float | None = None
     options: tuple[RemoteOption, ...] = ()
     on_hand: int = Field(default=0, alias="onHandNumber")
-    available: int = Field(default=0, alias="availableNumber")
+    available: int | None = Field(default=None, alias="availableNumber")
     reserved: int = Field(default=0, alias="reservedNumber")
     ready_to_ship: int = Field(default=0, alias="readyToShipNumber")
+
+    @property
+    def held(self) -> int:
+        """Pieces in open orders: reserved until they are paid, then ready to ship."""
+        return self.reserved + self.ready_to_ship
 
     def on_hand_for(self, available: int) -> int:
         """Return the on-hand figure that leaves ``available`` pieces for sale.
 
         Source: docs/channels/line.md section 1.9; the figure stays right when orders come or go in between.
         """
-        return available + self.reserved + self.ready_to_ship
+        return available + self.held
 
 
 class RemoteProduct(_Lenient):

@@ -11,6 +11,7 @@ from adapters.answers import Sentence
 from adapters.limits import Grade
 from adapters.meta_graph import sentences as say
 from adapters.meta_graph.meanings import ErrorRow, Meaning
+from schemas.pace import PaceScope
 
 COOL_DOWN: Final = timedelta(hours=6)
 """How long a blocked account rests before it is asked again.
@@ -31,8 +32,10 @@ def _row(
     source: str = _DOC,
     grade: Grade = Grade.DOCUMENTED,
     any_subcode: bool = False,
+    scope: PaceScope = PaceScope.ACCOUNT,
 ) -> ErrorRow:
     return ErrorRow(
+        scope=scope,
         code=code,
         subcode=subcode,
         any_subcode=any_subcode,
@@ -66,12 +69,12 @@ _FAULTS: Final = (
 )
 
 _PACE: Final = (
-    _row(Meaning.RATE, say.PACE, 4),
+    _row(Meaning.RATE, say.PACE, 4, scope=PaceScope.APP),
     _row(Meaning.RATE, say.DAILY_QUOTA, 9, 2207042, source="D-igerr"),
     _row(Meaning.RATE, say.PACE, 17),
     _row(Meaning.RATE, say.PACE, 17, 2446079),
     _row(Meaning.RATE, say.PACE, 32),
-    _row(Meaning.RATE, say.PACE, 341),
+    _row(Meaning.RATE, say.PACE, 341, scope=PaceScope.APP),
     _row(Meaning.RATE, say.PACE, 613),
     _row(Meaning.RATE, say.PACE, 613, 1996),
     *(

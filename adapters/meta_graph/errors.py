@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from adapters.answers import Sentence, unlisted_problem
 from adapters.errors import (
+    AccountRefused,
     AccountRestricted,
     AuthExpired,
     ChannelError,
     OutcomeUnknown,
+    PictureUnread,
     Rejected,
     Throttled,
     Transient,
@@ -20,12 +22,15 @@ from adapters.limits import Grade
 from adapters.meta_graph import sentences as say
 from adapters.meta_graph.error_rows import ERROR_ROWS
 from adapters.meta_graph.meanings import Effect, ErrorRow, Meaning
+from schemas.channel import AccountTrouble
 from schemas.problem import Problem
 
 _NUMBERS: Final = re.compile(r"(?P<code>-?[0-9]+)(?:/(?P<subcode>-?[0-9]+))?")
 _PLAIN: Final = tuple(row for row in ERROR_ROWS if row.message_says is None)
 
 TABLE: Final = "adapters/meta_graph/error_rows.py"
+REVOKED: Final = frozenset({458, 460})
+"""Subcodes of 190 for a token somebody took back: the app was removed, the password changed. Source: meta.md 4.2."""
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 PACE_ROW: Final = ErrorRow(
@@ -168,13 +173,29 @@ def error_from(
         "request_id": failure.trace_id,
         "unlisted_in": TABLE if is_new else None,
     }
-    if row.meaning in {Meaning.CONTENT, Meaning.UNFETCHED}:
+    if row.meaning is Meaning.CONTENT:
         return Rejected([problem], **details)
+    if row.meaning is Meaning.UNFETCHED:
+        return PictureUnread([problem], **details)
     if row.meaning is Meaning.RATE:
-        return Throttled(text, retry_after=failure.retry_after, problem=problem, **details)
+        return Throttled(text, retry_after=failure.retry_after, scope=row.scope, problem=problem, **details)
     if row.meaning is Meaning.BLOCK and row.cool_down is not None and not _is_unsure(row, effect):
         return Throttled(text, retry_after=row.cool_down, problem=problem, **details)
-    return _plain_class(row, effect)(text, problem=problem, **details)
+    plain = _plain_class(row, effect)
+    if issubclass(plain, AccountRefused):
+        return plain(text, trouble=_trouble(row, failure), problem=problem, **details)
+    return plain(text, problem=problem, **details)
+
+
+def _trouble(row: ErrorRow, failure: GraphFailure) -> AccountTrouble | None:
+    """Say which trouble of an account a row tells of; None leaves what is usual for its class."""
+    if row.sentence is say.CHECKPOINT:
+        return AccountTrouble.CHECKPOINT
+    if row.sentence is say.SCOPES:
+        return AccountTrouble.MISSING_SCOPE
+    if row.meaning is Meaning.AUTH and failure.subcode in REVOKED:
+        return AccountTrouble.REVOKED
+    return None
 
 
 def _plain_class(row: ErrorRow, effect: Effect) -> type[ChannelError]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from adapters.answers import Sentence
 from adapters.limits import Grade
+from schemas.pace import PaceScope
 
 
 class Effect(StrEnum):
@@ -51,6 +52,7 @@ class ErrorRow:
         subcode: None matches every subcode that has no row of its own.
         any_subcode: The sheet explains the code whatever its subcode; one without a row of its own is no news.
         message_says: Words the parsed ``message`` holds, where the same codes mean two things.
+        scope: For a refusal of pace: whom it is about.
         cool_down: For a block that ends by itself: how long nothing is sent.
         may_have_applied: A refusal that has been seen although the call took effect.
         source: Name of the source as in docs/channels/meta.md.
@@ -64,6 +66,7 @@ class ErrorRow:
     meaning: Meaning
     sentence: Sentence
     cool_down: timedelta | None = None
+    scope: PaceScope = PaceScope.ACCOUNT
     may_have_applied: bool = False
     source: str
     grade: Grade

@@ -29,6 +29,8 @@ WORTHWHILE_DESCRIPTION: Final = 160
 """Units of description for whose sake the list of variants, then hashtags, give way. House rule."""
 HASHTAG: Final = re.compile(r"#[^\s#]")
 MENTION: Final = re.compile(r"@\w")
+PRICE_WORDS: Final = re.compile(r"฿[\d,.]+(?:–฿[\d,.]+)?(?: \(จาก ฿[\d,.]+\))?")
+"""Whatever ``offer_words`` and ``price_words`` write of a price."""
 _GAP: Final = re.compile(r"\n{3,}")
 
 
@@ -176,6 +178,14 @@ def fit(words: Wording, templates: Templates, template: str, limit: Limit) -> Fi
     form, room = tried[chosen], rooms[chosen]
     description = cut(words.description, room, TextUnit(limit.unit)) if room > 0 else ""
     return FittedText(replace(form, description=description).rendered(templates, template), is_shortened=True)
+
+
+def lasting_text(words: Wording, templates: Templates, template: str, fitted: FittedText) -> str:
+    """Return the text without price and availability, to compare it with what the channel shows.
+
+    Empty where it was shortened: how depends on the very passage that is left out.
+    """
+    return "" if fitted.is_shortened else replace(words, offer=None).rendered(templates, template)
 
 
 def _lean_forms(words: Wording) -> Sequence[Wording]:

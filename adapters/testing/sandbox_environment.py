@@ -16,6 +16,7 @@ def sandbox_environment(url: str, folder: Path) -> dict[str, str]:
         "SYNDICATOR_META__GRAPH_URL": f"{url}/graph",
         "SYNDICATOR_META__INSTAGRAM_URL": f"{url}/graph-instagram",
         "SYNDICATOR_LINE__MYSHOP_URL": f"{url}/line-shop",
+        "SYNDICATOR_LINE__MESSAGING_URL": f"{url}/line-messaging",
         "SYNDICATOR_EMARKET_DIR": str(write_market_files(folder, f"{url}/market/api")),
     }
 

@@ -9,12 +9,13 @@ import typer
 
 from adapters.config_files import config_dir
 from schemas.listing import ListingState
-from syndicator.cli.channel_commands import sandbox_details
+from syndicator.cli.account_details import sandbox_details
 from syndicator.cli.demo_report import DemoReport, write_report
+from syndicator.cli.demo_scene import Step, play
 from syndicator.cli.exit_codes import Exit
 from syndicator.cli.following import follow, listings_of
 from syndicator.cli.options import Command, Json, begin
-from syndicator.cli.publish_commands import failed_rows_path, import_tools, show_refused
+from syndicator.cli.publish_commands import failed_rows_path, show_refused
 from syndicator.cli.sandbox_client import SandboxClient
 from syndicator.cli.stack import Mode, RunningStack, start_stack
 from syndicator.cli.views import show_counts, show_what_to_do
@@ -28,6 +29,8 @@ from syndicator.usecases.import_file import ImportReport, import_file
 
 SELLER = "demo"
 WITHIN = timedelta(minutes=10)
+SETTLES = timedelta(seconds=3)
+"""How long sold out must last before a post says so: a minute as shipped, which nobody wants to watch."""
 
 
 def demo(
@@ -64,7 +67,13 @@ def demo(
 
 def _demo_settings(settings: Settings) -> Settings:
     """Keep the demo apart from real data: a folder, servers and a seller of its own."""
-    own = {"var": settings.var / "demo", "database_url": None, "redis_url": None, "seller": SELLER}
+    own = {
+        "var": settings.var / "demo",
+        "database_url": None,
+        "redis_url": None,
+        "seller": SELLER,
+        "stock": settings.stock.model_copy(update={"sold_out_after": SETTLES, "back_after": SETTLES}),
+    }
     return settings.model_copy(update=own)
 
 
@@ -104,19 +113,22 @@ def _publish(
             photos=photos,
             account_ids=None,
             failed_rows=failed_rows_path(stack.app.settings.var / source.name),
-            tools=import_tools(app),
+            tools=app.intake_tools,
             progress=progress,
         )
         settled = follow(app, seller_id, within=WITHIN, progress=progress)
+    publish_s = time.monotonic() - published
+    scene = play(app, seller_id, sandbox)
     return DemoReport(
         imported=imported,
         settled=settled,
+        scene=scene,
         listings=tuple(listings_of(app, seller_id)),
         before=before,
         after=sandbox.summary(),
         peaks=stack.peaks(),
         photos_s=photos_s,
-        publish_s=time.monotonic() - published,
+        publish_s=publish_s,
         total_s=time.monotonic() - began,
     )
 
@@ -135,7 +147,37 @@ def _tell(command: Command, stack: RunningStack, report: DemoReport, path: Path)
         f"{document['remote_calls']} calls to channels, {document['mutating_calls']} of them changes, "
         f"{document['duplicates']} duplicates",
     )
+    _tell_scene(command, report)
     out.say(
         f"รายงาน: {path}   หน้าร้าน: {stack.info.sandbox_url}/",
         f"Report: {path}   Shop fronts: {stack.info.sandbox_url}/",
     )
+
+
+def _tell_scene(command: Command, report: DemoReport) -> None:
+    out, scene = command.out, report.scene
+    if scene is None:
+        out.say(
+            "ไม่มีสินค้าที่ขายอยู่ครบทุกช่องทาง จึงไม่ได้ลองเรื่องสต็อก",
+            "No goods are on sale everywhere; one stock was not shown.",
+        )
+        return
+    out.say(
+        f"สต็อกเดียวทุกช่องทาง: {scene.sku} มีคนซื้อที่ {scene.bought_on} กี่วินาทีช่องทางอื่นจึงแสดงตาม",
+        f"One stock everywhere: {scene.sku}, bought on {scene.bought_on}; seconds until each account showed it",
+    )
+    names = list(dict.fromkeys(name for step in scene.steps for name in step.seen_s))
+    out.table(
+        (out.pick("เหตุการณ์", "what happened"), out.pick("เหลือ", "left"), *names),
+        [
+            (out.pick(step.th, step.en), step.units, *(_seen(command, step, name) for name in names))
+            for step in scene.steps
+        ],
+    )
+
+
+def _seen(command: Command, step: Step, name: str) -> str | None:
+    if name not in step.seen_s:
+        return command.out.pick("ไม่ต้องเปลี่ยน", "no change")
+    seconds = step.seen_s[name]
+    return None if seconds is None else f"{seconds:.2f}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.listing import ListingState
+from syndicator.cli.demo_scene import Scene
 from syndicator.cli.views import listing_json
 from syndicator.store.reports import ListingReport
 from syndicator.usecases.import_file import ImportReport
@@ -25,6 +26,7 @@ class DemoReport:
     before: Mapping[str, Mapping[str, Any]]
     after: Mapping[str, Mapping[str, Any]]
     peaks: Mapping[str, int]
+    scene: Scene | None
     photos_s: float
     publish_s: float
     total_s: float
@@ -41,8 +43,15 @@ class DemoReport:
 
     @property
     def is_good(self) -> bool:
-        """Whether everything that could go on sale is on sale, once."""
-        return self.settled and not self.failed and not self.duplicates and not self.imported.intake.bad_rows
+        """Whether everything that could go on sale is on sale, once, and what was sold was seen everywhere."""
+        is_scene_good = self.scene is not None and self.scene.is_good
+        return (
+            self.settled
+            and not self.failed
+            and not self.duplicates
+            and not self.imported.intake.bad_rows
+            and is_scene_good
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the report for programs."""
@@ -60,6 +69,7 @@ class DemoReport:
             "mutating_calls": self._grown("mutating_calls"),
             "duplicates": self.duplicates,
             "settled": self.settled,
+            "one_stock": None if self.scene is None else self.scene.document(),
             "seconds": {
                 "photos": round(self.photos_s, 2),
                 "publish": round(self.publish_s, 2),

@@ -4,12 +4,14 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 import redis
 import sqlalchemy.exc
 from pydantic import ValidationError
 
-from adapters.errors import ChannelError, OutcomeUnknown, Throttled, Transient
+from adapters.errors import ChannelError, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.redaction import KNOWN
 from schemas.problem import Problem
 from syndicator.cli.exit_codes import Exit
 from syndicator.intake.errors import IntakeError
@@ -34,15 +36,19 @@ def report(exc: Exception) -> Exit:
     """
     explained = explain(exc)
     if explained is None:
-        traceback.print_exception(exc)
+        _print_traceback(exc)
         return Exit.FAULT
     problem, code = explained
-    sys.stderr.write(f"{problem.th}\n")
+    sys.stderr.write(KNOWN.blank(f"{problem.th}\n"))
     if problem.en != problem.th:
-        sys.stderr.write(f"{problem.en}\n")
+        sys.stderr.write(KNOWN.blank(f"{problem.en}\n"))
     if os.environ.get("SYNDICATOR_TRACEBACK"):
-        traceback.print_exception(exc)
+        _print_traceback(exc)
     return code
+
+
+def _print_traceback(exc: Exception) -> None:
+    sys.stderr.write(KNOWN.blank("".join(traceback.format_exception(exc))))
 
 
 def explain(exc: Exception) -> tuple[Problem, Exit] | None:
@@ -65,6 +71,7 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
     ((IntakeError,), Exit.BAD_INPUT),
     ((LocalError, StorageError), Exit.UNREACHABLE),
     ((sqlalchemy.exc.OperationalError, redis.RedisError), Exit.UNREACHABLE),
+    ((Rejected,), Exit.BAD_INPUT),
     ((ChannelError,), Exit.CHANNEL),
     ((ValueError,), Exit.BAD_INPUT),
 )
@@ -74,10 +81,18 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
 def _sentence(exc: Exception) -> Problem:
     if isinstance(exc, (sqlalchemy.exc.OperationalError, redis.RedisError)):
         return _server(exc)
+    if isinstance(exc, Rejected) and exc.problems:
+        return _all_of(exc.problems)
     problem = getattr(exc, "problem", None)
     if problem is None and isinstance(exc, Transient | OutcomeUnknown | Throttled):
         return _channel_silent(exc)
     return problem if isinstance(problem, Problem) else _plain("refused", str(exc))
+
+
+def _all_of(problems: Sequence[Problem]) -> Problem:
+    """Say everything that is wrong at once, a line for each."""
+    th, en = ("\n".join(lines) for lines in zip(*((one.th, one.en) for one in problems), strict=True))
+    return Problem(path=problems[0].path, code=problems[0].code, th=th, en=en)
 
 
 def _file(exc: OSError) -> tuple[Problem, Exit]:

@@ -38,7 +38,7 @@ COMMANDS = {
     ),
     "queues": (
         "syndicator.cli.queue_commands:queues",
-        "Show whether the queues are healthy: due work, its age, what is in progress, what is dead, who is alive.",
+        "Show whether the queues are healthy: due work, its age, what is in progress, dead, braked or broken, who is alive.",
     ),
     "dead": (
         "syndicator.cli.dead_commands:app",
@@ -66,7 +66,39 @@ COMMANDS = {
     ),
     "channels": (
         "syndicator.cli.channel_commands:app",
-        "Channel accounts: list, connect, check, pause, resume.",
+        "Channel accounts: list, connect, check, pause, resume, drift.",
+    ),
+    "stock": (
+        "syndicator.cli.stock_commands:app",
+        "Stock: what there is, what every channel shows of it, and what you change by hand.",
+    ),
+    "drift": (
+        "syndicator.cli.drift_commands:drift",
+        "List what somebody changed on the channels; with a code and --ours or --theirs, answer what is asked.",
+    ),
+    "orders": (
+        "syndicator.cli.order_commands:app",
+        "Orders that buyers placed on the channels: list them, or ask the channels now.",
+    ),
+    "oversold": (
+        "syndicator.cli.order_commands:oversold",
+        "List the orders that sold more than there was: which, how much, how late the channel knew, and what to do.",
+    ),
+    "notices": (
+        "syndicator.cli.notices_command:notices",
+        "List the notices of accounts that need a person; one closes by itself when its account works again.",
+    ),
+    "keys": (
+        "syndicator.cli.keys_command:app",
+        "The keys that encrypt credentials: rotate.",
+    ),
+    "api-keys": (
+        "syndicator.cli.api_key_commands:app",
+        "The keys with which other systems call the HTTP API: create, list, revoke.",
+    ),
+    "webhooks": (
+        "syndicator.cli.webhook_commands:app",
+        "Endpoints of other systems that are told of events: list, add, remove, deliveries, replay, rotate, test, pause, resume.",
     ),
     "up": (
         "syndicator.cli.run_commands:up",
@@ -80,7 +112,10 @@ COMMANDS = {
         "syndicator.cli.doctor_command:doctor",
         "Check the settings, the disk, PostgreSQL, Redis, the tables and every connected account.",
     ),
-    "api": ("syndicator.cli.api_command:api", "Run the HTTP door: pictures for the channels, and health."),
+    "api": (
+        "syndicator.cli.api_command:api",
+        "Run the HTTP door: the API of other systems, pictures for the channels, the events they send, and health.",
+    ),
     "worker": ("syndicator.cli.worker_commands:worker", "Run one worker process."),
     "scheduler": (
         "syndicator.cli.worker_commands:scheduler",

@@ -102,6 +102,7 @@ _PHASES = {
     "samples": ("สร้างรูปตัวอย่าง", "Sample photos"),
     "letters": ("จดหมายตาย", "Dead letters"),
     "servers": ("เปิดระบบ", "Servers"),
+    "stock": ("บันทึกสต็อก", "Stock"),
 }
 
 

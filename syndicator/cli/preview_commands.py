@@ -50,7 +50,7 @@ def stored_preview(app: App, seller_id: SellerId, sku: str, stored: StoredAccoun
         found = products.get(Sku(sku))
         if found is None:
             raise CommandFailed(_unknown_sku(sku), Exit.BAD_INPUT)
-        stock = uow.stock.available([found.id]).get(found.id, {})
+        stock = uow.showing.shown_of(stored.account.id, found.id)
         return preview_product(uow, app.adapters, stored, found.product, stock)
 
 

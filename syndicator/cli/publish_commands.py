@@ -28,12 +28,10 @@ from syndicator.cli.views import (
     step_name,
 )
 from syndicator.intake.failed_rows import write_failed_rows
-from syndicator.intake.limits import IntakeLimits
-from syndicator.intake.result import IntakeResult
+from syndicator.intake.result import HasBadRows, IntakeResult
 from syndicator.local.servers import holder
-from syndicator.media.fetch import PictureFetcher
 from syndicator.store.accounts import StoredAccount
-from syndicator.usecases.import_file import ImportReport, ImportTools, import_file, read_file
+from syndicator.usecases.import_file import ImportReport, import_file, read_file
 from syndicator.usecases.preview import Preview, preview_product
 
 ChannelsOption = Annotated[
@@ -72,7 +70,7 @@ def publish(
                 photos=photos,
                 account_ids=[stored.account.id for stored in accounts],
                 failed_rows=failed_rows_path(file),
-                tools=import_tools(app),
+                tools=app.intake_tools,
                 progress=progress,
             )
             settled = not wait or follow(
@@ -89,19 +87,6 @@ def publish(
 def failed_rows_path(file: Path) -> Path:
     """Return where the refused rows of ``file`` go: beside it, under a name of their own."""
     return file.with_name(f"{file.stem}.failed{file.suffix}")
-
-
-def import_tools(app: App) -> ImportTools:
-    """Return the ports of an import."""
-    media = app.settings.media
-    return ImportTools(
-        database=app.database,
-        adapters=app.adapters,
-        store=app.media_store,
-        fetcher=PictureFetcher(max_bytes=media.max_bytes, timeout=media.fetch_timeout),
-        clock=app.clock,
-        limits=IntakeLimits(max_rows=app.settings.intake.max_rows),
-    )
 
 
 def _open(command: Command, stack: ExitStack, *, wait: bool) -> App:
@@ -182,7 +167,7 @@ def _exit_code(accounts: Sequence[StoredAccount], intake: IntakeResult, *, settl
     return Exit.OK if settled else Exit.UNFINISHED
 
 
-def show_refused(command: Command, intake: IntakeResult, written: Path | None) -> None:
+def show_refused(command: Command, intake: HasBadRows, written: Path | None) -> None:
     """Print the refused rows with their reasons, and where they were written."""
     out = command.out
     for note in intake.notes:
@@ -199,7 +184,7 @@ def show_refused(command: Command, intake: IntakeResult, written: Path | None) -
         out.say(f"แก้ในไฟล์นี้แล้วส่งใหม่ได้เลย: {written}", f"Mend them in this file and send it again: {written}")
 
 
-def refused_json(intake: IntakeResult) -> list[dict[str, Any]]:
+def refused_json(intake: HasBadRows) -> list[dict[str, Any]]:
     """Return the refused rows for programs."""
     return [
         {"line": bad.line, "problems": [problem.model_dump() for problem in bad.problems]}
@@ -212,10 +197,17 @@ def _dry_run(command: Command, file: Path, photos: Path | None, channels: str | 
         _, chosen = chosen_accounts(app, command, channels)
         broken = unopened(app, chosen)
         accounts = [stored for stored in chosen if stored.account.id not in broken]
-        intake, found = read_file(file, photos, import_tools(app))
+        intake, found = read_file(file, photos, app.intake_tools)
         with app.database.begin() as uow:
             previews = [
-                preview_product(uow, app.adapters, stored, item.product, item.stock, photos=found)
+                preview_product(
+                    uow,
+                    app.adapters,
+                    stored,
+                    item.product,
+                    uow.showing.foreseen(stored.account.id, stored.account.seller_id, item.stock),
+                    photos=found,
+                )
                 for item in intake.products
                 for stored in accounts
             ]

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from adapters.testing.sandbox_environment import sandbox_environment
+from schemas.channel import Lane
 from syndicator.bootstrap import App
 from syndicator.local.children import Child, HealthUrl, Listens, ReadyFile
 from syndicator.local.ports import free_port
@@ -22,8 +23,12 @@ from syndicator.local.var import check_var
 from syndicator.settings import Settings
 from syndicator.store.migrate import migrate
 from syndicator.store.secrets import load_or_make_key
+from syndicator.usecases.dispatch import QUEUES
+from workers.queues import WORK_QUEUES
 
 WORKERS_STOP_WITHIN = timedelta(seconds=35)
+GIVE_WAY = 5
+"""Steps of Unix niceness: the scheduler, the servers and the stock worker get three times the processor of each of these."""
 ATTACH_PATIENCE_S = 10.0
 
 
@@ -233,6 +238,8 @@ class _Plan:
             "SYNDICATOR_VAR": str(settings.var),
             "SYNDICATOR_API__HOST": settings.api.host,
             "SYNDICATOR_API__PORT": str(self._api_port),
+            "SYNDICATOR_STOCK__SOLD_OUT_AFTER": _iso(settings.stock.sold_out_after),
+            "SYNDICATOR_STOCK__BACK_AFTER": _iso(settings.stock.back_after),
             **_channel_env(settings, self._mode, self._sandbox_url),
         }
         if settings.media.public_url is None:
@@ -260,15 +267,25 @@ class _Plan:
         children = [self._api()]
         if self._mode is Mode.SANDBOX:
             children.append(self._sandbox())
+        # Stock changes have a process of their own, to which the others give way: beside seven busy threads the eighth
+        # waits for the interpreter, and beside busy processes the next one waits for a core.
+        stock = QUEUES[Lane.STOCK]
+        others = [name for name in WORK_QUEUES if name != stock]
+        give_way = ("--nice", str(GIVE_WAY))
         children += [
-            self._own(f"worker-{n}", "worker", grace=WORKERS_STOP_WITHIN)
+            self._worker(f"worker-{n}", others, settings.worker.threads, *give_way)
             for n in range(1, settings.worker.processes + 1)
         ]
+        children.append(self._worker("worker-stock", [stock], settings.worker.stock_threads))
         children += [
-            self._own(f"media-{n}", "worker", "--media", grace=WORKERS_STOP_WITHIN)
+            self._own(f"media-{n}", "worker", "--media", *give_way, grace=WORKERS_STOP_WITHIN)
             for n in range(1, settings.worker.media_processes + 1)
         ]
         return [*children, self._own("scheduler", "scheduler")]
+
+    def _worker(self, name: str, queues: Sequence[str], threads: int, *more: str) -> Child:
+        argv = ("worker", "--queues", ",".join(queues), "--threads", str(threads), *more)
+        return self._own(name, *argv, grace=WORKERS_STOP_WITHIN)
 
     def _own(self, name: str, *argv: str, grace: timedelta = timedelta(seconds=10)) -> Child:
         ready = self._ready / name
@@ -310,3 +327,7 @@ class _Plan:
             ready=HealthUrl(f"{self._sandbox_url}/_sandbox/health"),
             listens=Listens(settings.sandbox.host, self._sandbox_port, "SYNDICATOR_SANDBOX__PORT"),
         )
+
+
+def _iso(span: timedelta) -> str:
+    return f"PT{span.total_seconds()}S"

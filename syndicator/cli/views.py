@@ -137,6 +137,7 @@ def account_json(stored: StoredAccount) -> dict[str, Any]:
         "kind": stored.account.kind,
         "external_id": stored.account.external_id,
         "state": stored.account.state.value,
+        "expires_at": None if stored.expires_at is None else stored.expires_at.isoformat(),
         "problem": None if stored.problem is None else stored.problem.model_dump(),
     }
 

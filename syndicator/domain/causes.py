@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.listing import fingerprint
+from syndicator.domain.listing import MARKER
 
 DUPLICATE_FOUND = "DuplicateFound"
 """Cause of a notice: buyers see more than one listing of a product on one account."""
 WORKER_LOST = "WorkerLost"
 """Cause of a listing whose worker ended in the middle, again and again."""
 
-_MARKER = re.compile(r"(?<![0-9A-Za-z])SY[0-9A-HJKMNP-TV-Z]{7}(?![0-9A-Za-z])")
 _STATUS = re.compile(r"(?i)\b(HTTP|status)[ :/]+([1-5][0-9]{2})\b")
 _TRACE = re.compile(
     r"\b(?i:(?:fbtrace|trace)(?:[ _-]?id)?|request[ _-]?id)[ :=\"']+(?=[A-Za-z0-9_/+-]*[A-Z0-9])[A-Za-z0-9_/+-]+"
@@ -61,7 +61,7 @@ def normalised(message: str, names: Iterable[str] = ()) -> str:
     text = unicodedata.normalize("NFC", message)
     for name in sorted({name for name in names if name}, key=len, reverse=True):
         text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", "#", text)
-    text = _TRACE.sub("#", _MARKER.sub("#", text))
+    text = _TRACE.sub("#", MARKER.sub("#", text))
     text = _STATUS.sub(lambda found: f"HTTP {_spelled(found[2])}", text)
     text = _WITH_DIGIT.sub("#", text)
     return _SPACE.sub(" ", _SEVERAL.sub("#", text)).strip()

@@ -1,11 +1,12 @@
 """A listing as the planner sees it: what is wanted, what was sent, what is still unsure. Pure values."""
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from schemas.channel import Part, Verb
 from schemas.ids import AccountId, ExternalId, ListingId, ProductId, SellerId
@@ -15,6 +16,8 @@ from schemas.product import Product
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so a token is read out over the phone without mistakes."""
 _TOKEN_LENGTH = 7
+MARKER: Final = re.compile(r"(?<![0-9A-Za-z])SY[0-9A-HJKMNP-TV-Z]{7}(?![0-9A-Za-z])")
+"""What a marker's token looks like in a text."""
 BANGKOK = timezone(timedelta(hours=7))
 """Dates that sellers give begin at midnight in Thailand."""
 
@@ -48,6 +51,7 @@ class Listing:
     Attributes:
         wish: Grows with every change of what is wanted; an outcome planned from an older wish leaves the row due.
         wished_at: Since when the wish could have been carried out; patience counts from here.
+        request_id: The request or message that brought the wish, where it is known.
         publication: Grows when a listing is published anew after a withdrawal; part of the marker.
         sent: Fingerprints of the parts the channel was last known to have.
         pending: Where a begun publish stands, or what a withdrawn listing left hidden on the channel.
@@ -55,6 +59,8 @@ class Listing:
         begun_parts: Fingerprints of what that publish has carried all along; empty once it was edited on its way.
         intent: A step whose outcome nobody knows yet.
         attempts: Attempts spent since the last success.
+        stock_changed_at: When the stock changed that the channel has not been told of yet.
+        accepted: Fingerprints of parts beside which the channel's own version was accepted.
     """
 
     id: ListingId
@@ -73,10 +79,22 @@ class Listing:
     attempts: int
     begun_at: datetime | None = None
     begun_parts: Mapping[Part, str] = field(default_factory=dict)
+    stock_changed_at: datetime | None = None
+    accepted: Mapping[Part, str] = field(default_factory=dict)
+    request_id: str | None = None
 
     def marker(self, product: Product) -> Marker:
         """Return the marker of the present publication; the same in every attempt of it."""
         return Marker(token=marker_token(self.id, self.publication), sku=product.sku, skus=product.skus)
+
+    def doubting(self, sending: Mapping[Part, str]) -> "Listing":
+        """Return the listing with nothing believed of the parts that were being sent: the channel may have either.
+
+        Without this a seller who changed her mind back after a lost answer would be told that nothing is to be done.
+        """
+        return replace(
+            self, sent={part: old for part, old in self.sent.items() if sending.get(part, old) == old}
+        )
 
     def ref(self, marker: Marker) -> ListingRef:
         """Return the reference to the remote listing.

@@ -77,6 +77,9 @@ def plan(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> 
     """
     if _is_unsure(listing, capabilities):
         return _verify_step(capabilities)
+    if _is_perhaps_withdrawn(listing):
+        # Wanted or not by now: only a listing that is gone for certain can be published anew without a doubt.
+        return Step(kind=StepKind.WITHDRAW)
     if listing.wanted is Wanted.WITHDRAWN:
         return _withdraw_step(listing, capabilities)
     if listing.external_id is None:
@@ -85,8 +88,13 @@ def plan(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> 
 
 
 def _is_unsure(listing: Listing, capabilities: Capabilities) -> bool:
-    # Every other verb is absolute or looks before it repeats, so running it again answers the question by itself.
+    # Every other verb is absolute or looks before it repeats: running it again answers the question by itself.
     return listing.intent is not None and listing.intent.verb is Verb.PUBLISH and capabilities.visible_steps
+
+
+def _is_perhaps_withdrawn(listing: Listing) -> bool:
+    is_begun = listing.intent is not None and listing.intent.verb is Verb.WITHDRAW
+    return is_begun and listing.external_id is not None
 
 
 def _verify_step(capabilities: Capabilities) -> Step:
@@ -114,8 +122,15 @@ def _publish_step(listing: Listing, rendition: Rendition, capabilities: Capabili
 
 
 def changed_parts(listing: Listing, rendition: Rendition) -> frozenset[Part]:
-    """Return the parts whose wanted fingerprint differs from what was last sent."""
-    return frozenset(part for part, value in rendition.parts.items() if listing.sent.get(part) != value)
+    """Return the parts whose wanted fingerprint differs from what was last sent.
+
+    A part is left alone while the seller wants of it what she wanted when the channel's own version was accepted.
+    """
+    return frozenset(
+        part
+        for part, value in rendition.parts.items()
+        if value not in {listing.sent.get(part), listing.accepted.get(part)}
+    )
 
 
 def _change_step(listing: Listing, rendition: Rendition, capabilities: Capabilities) -> Step:

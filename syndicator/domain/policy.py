@@ -8,8 +8,9 @@ from enum import StrEnum
 import tenacity
 
 from adapters.base import Capabilities
-from adapters.errors import ChannelError, Locked, Throttled
+from adapters.errors import ChannelError, Locked, PictureUnread, Throttled
 from schemas.recovery import Recovery
+from syndicator.domain.sold_out import AT_ONCE, Settling
 
 
 class Next(StrEnum):
@@ -50,8 +51,12 @@ class RetryPolicy:
     max_wish_age: timedelta
     jitter: Callable[[], float]
     """Returns a number in [0, 1); injected so that tests know the waits."""
+    longest_brake: timedelta = timedelta(hours=24)
+    """A channel's own word on waiting is believed no further; then one step tries again."""
     looks_before_repeating: bool = True
     """False only in the test that must show duplicates: a publish whose outcome is unknown is then repeated blindly."""
+    settling: Settling = AT_ONCE
+    """How long "sold out", or "back", must have stood before it is said where it costs an edit or a comment."""
 
     def believed(self, capabilities: Capabilities) -> Capabilities:
         """Return what the planner is told of a channel."""
@@ -107,6 +112,8 @@ def decide(error: ChannelError, *, attempts: int, wish_age: timedelta, policy: R
         wish_age: How long the wish has been waiting; it bounds waiting, the number of throttles does not.
         policy: The bounds of patience.
     """
+    if isinstance(error, PictureUnread):
+        return _offer_again(attempts, wish_age, policy)
     if (held := _HELD.get(error.recovery)) is not None:
         return Decision(next=held, spends_attempt=error.spends_attempt)
     if error.recovery is Recovery.VERIFY:
@@ -119,8 +126,18 @@ def decide(error: ChannelError, *, attempts: int, wish_age: timedelta, policy: R
     return Decision(next=Next.LATER, wait=policy.backoff(attempts + 1))
 
 
+def _offer_again(attempts: int, wish_age: timedelta, policy: RetryPolicy) -> Decision:
+    """Repeat what failed for an unread picture; at last the seller is told, and an operator may replay it.
+
+    Whose fault it is cannot be told: the picture's, or that of our own server, which was out of reach.
+    """
+    if policy.is_spent(attempts + 1, wish_age):
+        return Decision(next=Next.DEAD)
+    return Decision(next=Next.LATER, wait=policy.backoff(attempts + 1))
+
+
 def _wait(error: ChannelError, attempts: int, policy: RetryPolicy) -> Decision:
     told = error.retry_after if isinstance(error, Throttled) else None
-    wait = policy.backoff(attempts + 1) if told is None else told
+    wait = policy.backoff(attempts + 1) if told is None else min(told, policy.longest_brake)
     kind = Next.LATER if isinstance(error, Locked) else Next.ACCOUNT_LATER
     return Decision(next=kind, wait=wait, spends_attempt=False)

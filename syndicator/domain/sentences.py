@@ -98,6 +98,42 @@ def gave_up(channel: str, why: str) -> Problem:
     )
 
 
+def refresh_lost(channel: str, account: str) -> Problem:
+    """A refresh was sent and its answer is lost: what it was made with works once only."""
+    return Problem(
+        path="",
+        code="account.refresh_lost",
+        th=f"ระบบขอต่ออายุสิทธิ์ของบัญชี {account} ที่ {channel} แล้วแต่ไม่ได้รับคำตอบ และช่องทางนี้ให้ขอซ้ำไม่ได้ "
+        f"กรุณาเชื่อมบัญชีใหม่: syndicator channels connect … --name {account} สินค้าของคุณยังอยู่ครบ",
+        en=f"{channel} was asked to renew the credential of the account {account} and its answer was lost; it cannot be "
+        f"asked twice. Connect the account again: syndicator channels connect … --name {account}. Nothing is lost.",
+    )
+
+
+def refresh_failed(channel: str, account: str) -> Problem:
+    """The channel renews the credential no more, or has not answered for a day."""
+    return Problem(
+        path="",
+        code="account.refresh_failed",
+        th=f"ต่ออายุสิทธิ์ของบัญชี {account} ที่ {channel} ไม่สำเร็จ "
+        f"กรุณาเชื่อมบัญชีใหม่: syndicator channels connect … --name {account} สินค้าของคุณยังอยู่ครบ",
+        en=f"The credential of the account {account} on {channel} could not be renewed. "
+        f"Connect the account again: syndicator channels connect … --name {account}. Nothing is lost.",
+    )
+
+
+def account_not_opened(account: str, why: str) -> Problem:
+    """The operator's keys or settings do not open an account; its seller has nothing to mend."""
+    return Problem(
+        path="",
+        code="account.not_opened",
+        th=f"ระบบเปิดบัญชี {account} ไม่ได้ เพราะกุญแจเข้ารหัสหรือไฟล์ตั้งค่าของระบบไม่ถูกต้อง ผู้ดูแลระบบต้องแก้ไข "
+        f"ผู้ขายไม่ต้องทำอะไร สินค้ายังอยู่ครบและจะส่งต่อเองเมื่อแก้แล้ว (รายละเอียด: {why})",
+        en=f"The account {account} cannot be opened, because a key or a file of settings of this system is wrong ({why}). "
+        "An operator must mend it; the seller need do nothing, and work goes on by itself afterwards.",
+    )
+
+
 def broken_picture(source: str, problem: Problem) -> Problem:
     """A picture could not be prepared; says which one."""
     return Problem(

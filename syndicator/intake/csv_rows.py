@@ -9,12 +9,14 @@ from typing import TextIO
 from syndicator.intake.cells import Row
 from syndicator.intake.defusing import undefused
 from syndicator.intake.errors import refusal
-from syndicator.intake.header import Header, read_header
+from syndicator.intake.header import Header, HeaderReader, read_header
 from syndicator.intake.limits import IntakeLimits
 
 
 @contextmanager
-def csv_table(path: Path, encoding: str, limits: IntakeLimits) -> Iterator[tuple[Header, Iterator[Row]]]:
+def csv_table(
+    path: Path, encoding: str, limits: IntakeLimits, read: HeaderReader = read_header
+) -> Iterator[tuple[Header, Iterator[Row]]]:
     """Open a CSV (RFC 4180) and give its header and its rows; rows are read as they are taken.
 
     Raises:
@@ -24,7 +26,7 @@ def csv_table(path: Path, encoding: str, limits: IntakeLimits) -> Iterator[tuple
     with path.open(encoding=encoding, newline="") as stream:
         records = _records(stream, path.name, limits)
         _, cells = next(records, (1, []))
-        header = read_header(cells, file=path.name, limits=limits)
+        header = read(cells, file=path.name, limits=limits)
         yield header, (_row(line, cells, header) for line, cells in records)
 
 

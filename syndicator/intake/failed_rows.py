@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from syndicator.intake.columns import REASON_COLUMNS
 from syndicator.intake.defusing import defused
 from syndicator.intake.file_kind import FileKind
-from syndicator.intake.result import BadRow, IntakeResult
+from syndicator.intake.result import BadRow, HasBadRows
 
 _XLSX_CELL_CHARS: Final = 32_767
 _TEXT_FORMAT: Final = "@"
@@ -20,7 +20,7 @@ _ILLEGAL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters a workbook cannot hold."""
 
 
-def write_failed_rows(result: IntakeResult, path: Path) -> Path:
+def write_failed_rows(result: HasBadRows, path: Path) -> Path:
     """Write the bad rows of ``result`` to ``path``, in the format of the file they came from.
 
     Shape: the file's columns in the file's order, then ``line``, ``problem_th`` and ``problem_en``; text that stood
@@ -66,14 +66,15 @@ def _write_csv(path: Path, columns: Sequence[str], bad_rows: Iterable[BadRow]) -
 def _write_xlsx(path: Path, columns: Sequence[str], bad_rows: Iterable[BadRow]) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("products")
-    sheet.append([_text_cell(sheet, name) for name in (*columns, *REASON_COLUMNS)])
+    sheet.append([text_cell(sheet, name) for name in (*columns, *REASON_COLUMNS)])
     for bad in bad_rows:
         cells = [bad.cells.get(column, "") for column in columns]
-        sheet.append([_text_cell(sheet, text) for text in (*cells, *_reasons(bad), *bad.surplus)])
+        sheet.append([text_cell(sheet, text) for text in (*cells, *_reasons(bad), *bad.surplus)])
     book.save(path)
 
 
-def _text_cell(sheet: Any, text: str) -> Any:
+def text_cell(sheet: Any, text: str) -> Any:
+    """Return a cell of a workbook that holds the text, and that no spreadsheet runs."""
     cell = WriteOnlyCell(sheet)
     cell.value = _ILLEGAL.sub("", text)[:_XLSX_CELL_CHARS]
     # openpyxl makes a formula of whatever begins with "="; this cell is text, and Excel keeps it so when edited.

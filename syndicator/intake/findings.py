@@ -1,5 +1,6 @@
-"""The cells of one row while they are judged, and what was found wrong with them."""
+"""The texts of one product while they are judged, and what was found wrong with them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.problem import Problem
@@ -10,14 +11,42 @@ from syndicator.intake.sentences import problem
 
 
 class Findings:
-    """Gives out repaired, trimmed cells and collects problems; each column is reported for one reason only."""
+    """Gives out repaired, trimmed texts and collects problems; each column is reported for one reason only.
 
-    def __init__(self, row: Row) -> None:
-        self.row = row
+    ``texts`` are known to be sound. ``paths`` says how the reader calls a column, where not by its name.
+    """
+
+    def __init__(self, texts: Mapping[Column, str], paths: Mapping[Column, str] | None = None) -> None:
         self.problems: list[Problem] = []
+        self._texts = texts
+        self._paths = paths or {}
         self._reported: set[Column] = set()
-        self._cells = {column: inspect(row.cells.get(column, "")) for column in COLUMNS}
-        for column, cell in self._cells.items():
+
+    def text(self, column: Column) -> str:
+        """Return the text, "" when it is empty or already found wrong."""
+        return "" if column in self._reported else self._texts.get(column, "")
+
+    def is_given(self, column: Column) -> bool:
+        """Whether the seller wrote anything there, right or wrong."""
+        return bool(self._texts.get(column))
+
+    def add(self, column: Column, code: str, *, suggestion: str | None = None, **values: Any) -> None:
+        """Report a column, unless it was reported before."""
+        if column not in self._reported:
+            self._reported.add(column)
+            path = self._paths.get(column, column)
+            self.problems.append(problem(path, code, suggestion=suggestion, **values))
+
+
+class RowFindings(Findings):
+    """The cells of one row of a file."""
+
+    def __init__(self, row: Row, required: frozenset[Column] = REQUIRED) -> None:
+        cells = {column: inspect(row.cells.get(column, "")) for column in COLUMNS}
+        super().__init__({column: cell.text for column, cell in cells.items()})
+        self.row = row
+        self._required = required
+        for column, cell in cells.items():
             self._inspect(column, cell)
 
     def _inspect(self, column: Column, cell: Cell) -> None:
@@ -25,21 +54,7 @@ class Findings:
         if self.row.spoiled and (spoiled := self.row.spoiled.get(column)) is not None:
             self.add(column, spoiled, value=cell.text)
         elif not cell.text:
-            if column in REQUIRED:
+            if column in self._required:
                 self.add(column, "required_missing")
         elif cell.fault is not None:
             self.add(column, cell.fault, suggestion=cell.suggestion, value=cell.text)
-
-    def text(self, column: Column) -> str:
-        """Return the cell, "" when it is empty or already found wrong."""
-        return "" if column in self._reported else self._cells[column].text
-
-    def is_given(self, column: Column) -> bool:
-        """Whether the seller wrote anything there, right or wrong."""
-        return bool(self._cells[column].text)
-
-    def add(self, column: Column, code: str, *, suggestion: str | None = None, **values: Any) -> None:
-        """Report a column, unless it was reported before."""
-        if column not in self._reported:
-            self._reported.add(column)
-            self.problems.append(problem(column, code, suggestion=suggestion, **values))

@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from adapters.text import normalize_thai
 from schemas.problem import Problem
@@ -29,6 +30,16 @@ class Header:
         """Tell which columns of the file are not used."""
         ignored = [name for name in self.named if name not in NAMES]
         return (problem("", "columns_ignored", columns=", ".join(ignored)),) if ignored else ()
+
+
+class HeaderReader(Protocol):
+    """Makes the header of a file's first record.
+
+    Raises:
+        IntakeError: A file with these columns cannot be used.
+    """
+
+    def __call__(self, cells: Sequence[str], *, file: str, limits: IntakeLimits) -> Header: ...  # noqa: D102
 
 
 def read_header(cells: Sequence[str], *, file: str, limits: IntakeLimits) -> Header:

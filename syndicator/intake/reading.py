@@ -13,7 +13,7 @@ from syndicator.intake.encoding import csv_encoding
 from syndicator.intake.errors import refusal
 from syndicator.intake.file_kind import FileKind, file_kind
 from syndicator.intake.groups import as_product, bad_row, settle_group
-from syndicator.intake.header import Header
+from syndicator.intake.header import Header, HeaderReader, read_header
 from syndicator.intake.limits import DEFAULT_LIMITS, IntakeLimits
 from syndicator.intake.result import BadRow, IntakeProduct, IntakeResult
 from syndicator.intake.row import JudgedRow, Knowledge, judge_row
@@ -57,20 +57,20 @@ def read_products(path: Path, *, limits: IntakeLimits = DEFAULT_LIMITS) -> Intak
 
 
 @contextmanager
-def open_table(path: Path, limits: IntakeLimits) -> Iterator[Table]:
-    """Open a file by what it is, whatever its name.
+def open_table(path: Path, limits: IntakeLimits, read: HeaderReader = read_header) -> Iterator[Table]:
+    """Open a file by what it is, whatever its name; ``read`` makes the header of its first record.
 
     Raises:
         IntakeError: As ``read_products``; also while rows are taken.
     """
     kind = file_kind(path, limits)
     if kind is FileKind.XLSX:
-        with xlsx_table(path, limits) as (header, rows, notes):
+        with xlsx_table(path, limits, read) as (header, rows, notes):
             yield Table(kind, header, rows, (*header.notes, *notes))
         return
     encoding = csv_encoding(path)
     notes = (problem("", "encoding_windows_874"),) if encoding == "cp874" else ()
-    with csv_table(path, encoding, limits) as (header, rows):
+    with csv_table(path, encoding, limits, read) as (header, rows):
         yield Table(kind, header, rows, (*header.notes, *notes))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from schemas.ids import Sku
 from schemas.problem import Problem
@@ -37,6 +38,30 @@ class BadRow:
     cells: Mapping[str, str]
     problems: tuple[Problem, ...]
     surplus: tuple[str, ...] = ()
+
+
+class HasBadRows(Protocol):
+    """What was read of any file: the rows that were not taken, and what it takes to write them back."""
+
+    @property
+    def kind(self) -> FileKind:
+        """The format of the file."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The file's own columns in the file's order."""
+        ...
+
+    @property
+    def bad_rows(self) -> tuple[BadRow, ...]:
+        """Every row that was not taken."""
+        ...
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What the seller should know though nothing is wrong."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

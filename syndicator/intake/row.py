@@ -11,7 +11,7 @@ from schemas.product import Claims, DescriptionFormat, OtopCategory, Producer, P
 from syndicator.intake.categories import load_categories
 from syndicator.intake.cells import Row
 from syndicator.intake.columns import COLUMNS, Column
-from syndicator.intake.findings import Findings
+from syndicator.intake.findings import Findings, RowFindings
 from syndicator.intake.places import Places, load_places
 from syndicator.intake.rules import address, choices, codes, content, dates, numbers, options
 from syndicator.intake.sentences import problem
@@ -52,7 +52,7 @@ class JudgedRow:
 
 def judge_row(row: Row, knowledge: Knowledge, *, width: int) -> JudgedRow:
     """Apply every rule to ``row``; ``width`` is the number of columns of the header."""
-    findings = Findings(row)
+    findings = RowFindings(row)
     sku = codes.sku(findings, Column.SKU) or ""
     group = codes.sku(findings, Column.GROUP_SKU) or ""
     pairs = options.options(findings)

@@ -106,6 +106,10 @@ _FILE: Final = {
         "ไฟล์ “{file}” ขาดคอลัมน์: {columns} กรุณาเพิ่มหัวคอลัมน์ให้ครบในบรรทัดแรก (เว้นช่องข้อมูลว่างได้หากไม่บังคับ)",
         '"{file}" lacks these columns: {columns}; add them to the first line (cells of optional ones may stay empty).',
     ),
+    "header_no_stock": (
+        "ไฟล์ “{file}” ต้องมีคอลัมน์รหัสสินค้า ({sku}) และคอลัมน์จำนวน ({quantity}) ในบรรทัดแรก",
+        '"{file}" needs a column of codes ({sku}) and a column of quantities ({quantity}) in its first line.',
+    ),
     "header_duplicate_columns": (
         "ไฟล์ “{file}” มีหัวคอลัมน์ซ้ำ: {columns} กรุณาลบให้เหลือชื่อละหนึ่งคอลัมน์",
         '"{file}" names these columns more than once: {columns}; keep one of each.',
@@ -196,6 +200,10 @@ _CODES: Final = {
         "รหัสสินค้า “{value}” ในบรรทัด {line} ซ้ำกับบรรทัด {first} จึงไม่รับบรรทัด {line} กรุณาใช้รหัสที่ไม่ซ้ำกัน",
         '{column}: "{value}" on line {line} already stands on line {first}; give each row its own code (line {line} is rejected).',
     ),
+    "sku_not_stored": (
+        "ไม่พบสินค้ารหัส “{value}” ตรวจตัวสะกด หรือส่งไฟล์สินค้าก่อนด้วย: syndicator publish",
+        '{column}: there is no product "{value}"; check the spelling, or send the file of products first with: syndicator publish',
+    ),
     "sku_scientific_notation": (
         "“{value}” ในคอลัมน์ {column} คือรหัสยาวที่โปรแกรมตารางแปลงเป็นเลขยกกำลัง ตัวเลขเดิมหายไปแล้ว กรุณาใส่รหัสเดิมจากต้นฉบับ",
         '{column}: "{value}" is a long code a spreadsheet turned into scientific notation; its digits are lost, enter the original code.',
@@ -254,6 +262,10 @@ _NUMBERS: Final = {
     "stock_out_of_range": (
         "จำนวนสต็อก {value} ต้องอยู่ระหว่าง 0 ถึง 999999 อาจพิมพ์ผิดหรือใช้หน่วยผิด กรุณาตรวจอีกครั้ง",
         "{column}: {value} is outside 0 to 999999, likely a typing or unit mistake; check it.",
+    ),
+    "number_too_large": (
+        "ค่า {value} ใน {column} มากเกินไป ต้องไม่เกิน {high} กรุณาตรวจหน่วย",
+        "{column}: {value} is more than {high}; check the unit.",
     ),
     "weight_format": (
         "น้ำหนัก “{value}” ต้องเป็นจำนวนเต็มหน่วยกรัม เช่น 500 โดยไม่ใส่หน่วยหรือทศนิยม",
@@ -337,6 +349,14 @@ _GROUPS: Final = {
         "ตัวเลือก “{value}” ในบรรทัด {line} ซ้ำกับบรรทัด {first} ในกลุ่มเดียวกัน กรุณาให้แต่ละแถวมีตัวเลือกต่างกัน",
         '{column}: the option "{value}" on line {line} already stands on line {first} of the same group; make them differ.',
     ),
+    "variants_alike": (
+        "{column} เหมือนกับ {first} กรุณาให้แต่ละตัวเลือกต่างกัน",
+        "{column} are those of {first}; make the variants differ.",
+    ),
+    "sku_not_of_product": (
+        "{column}: รหัส “{value}” ไม่ใช่ตัวเลือกของสินค้านี้ กรุณาตรวจตัวสะกด",
+        '{column}: "{value}" is no variant of this product; check the spelling.',
+    ),
     "group_single": (
         "กลุ่ม {value} มีแถวเดียว กลุ่มต้องมีอย่างน้อย 2 แถว กรุณาเพิ่มตัวเลือกอื่น หรือเว้น {column} ว่างถ้าไม่มีตัวเลือก",
         "{column}: {value} stands on one row only; a group has 2 or more. Add the other variants or leave it empty.",
@@ -348,6 +368,10 @@ _GROUPS: Final = {
     "group_sku_taken": (
         "รหัสกลุ่ม “{value}” ซ้ำกับรหัสสินค้าอื่นในบรรทัด {first} กรุณาใช้รหัสกลุ่มอื่น",
         '{column}: "{value}" is the code of another product on line {first}; choose another group code.',
+    ),
+    "group_apart": (
+        "บรรทัด {line} เป็นของกลุ่ม “{value}” ซึ่งเริ่มที่บรรทัด {first} และจบไปแล้ว กรุณาวางแถวของกลุ่มเดียวกันไว้ติดกัน",
+        '{column}: line {line} belongs to the group "{value}", which began on line {first} and has ended; put the rows of a group together.',
     ),
     "group_held": (
         "แถวนี้ถูกต้องแล้ว แต่ยังไม่ลงขายเพราะแถวอื่นในกลุ่ม {value} (บรรทัด {lines}) ยังมีข้อผิดพลาด แก้แถวนั้นแล้วส่งมาพร้อมกันทั้งกลุ่ม",
@@ -371,6 +395,14 @@ _CONTENT: Final = {
     "image_url_not_https": (
         "ที่อยู่รูป “{value}” ต้องขึ้นต้นด้วย https:// หรือใช้ชื่อไฟล์ในโฟลเดอร์นำเข้าแทน",
         '{column}: "{value}" must begin with https://, or be a file name inside the import folder.',
+    ),
+    "picture_hash": (
+        "{column}: “{value}” ไม่ใช่ค่า SHA-256 ของรูปที่อัปโหลด (เลขฐานสิบหกตัวเล็ก 64 ตัว)",
+        '{column}: "{value}" is not the SHA-256 of an uploaded picture (64 lower-case hexadecimal digits).',
+    ),
+    "picture_unknown": (
+        "{column}: ไม่พบรูป {value} ที่ผู้ขายรายนี้อัปโหลดไว้ กรุณาอัปโหลดรูปก่อน",
+        "{column}: this seller has brought no picture {value}; upload it first.",
     ),
     "image_missing": (
         "ไม่พบรูป “{value}” ในโฟลเดอร์รูปภาพ กรุณาเพิ่มไฟล์หรือแก้ชื่อให้ตรง",

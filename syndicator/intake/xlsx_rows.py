@@ -20,7 +20,7 @@ from syndicator.intake.cells import Row, Spoiled
 from syndicator.intake.columns import LOSSLESS_DIGITS, NAMES, NUMERIC, Column
 from syndicator.intake.defusing import undefused
 from syndicator.intake.errors import IntakeError, refusal
-from syndicator.intake.header import Header, read_header
+from syndicator.intake.header import Header, HeaderReader, read_header
 from syndicator.intake.limits import IntakeLimits
 from syndicator.intake.sentences import problem
 
@@ -33,7 +33,7 @@ _MIDNIGHT: Final = "T00:00:00"
 
 @contextmanager
 def xlsx_table(
-    path: Path, limits: IntakeLimits
+    path: Path, limits: IntakeLimits, read: HeaderReader = read_header
 ) -> Iterator[tuple[Header, Iterator[Row], tuple[Problem, ...]]]:
     """Open a workbook and give its header, its rows and notes; rows are read as they are taken.
 
@@ -49,7 +49,7 @@ def xlsx_table(
             with _guarded(path):
                 sheet, notes = _first_sheet(book)
                 first = next(iter(sheet.iter_rows(max_row=1, max_col=limits.max_columns + 1)), ())
-            header = read_header([_text(cell.value) for cell in first], file=path.name, limits=limits)
+            header = read([_text(cell.value) for cell in first], file=path.name, limits=limits)
             yield header, _rows(sheet, header, path), notes
         finally:
             book.close()

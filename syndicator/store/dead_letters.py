@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from schemas.ids import AccountId, ListingId
 from schemas.product import Product
 from syndicator.store.feeds import ListedProduct
-from syndicator.store.listings import listing_of
+from syndicator.store.listing_rows import listing_of
 from syndicator.store.tables import ChannelAccount as AccountTable
 from syndicator.store.tables import DeadLetter as DeadLetterTable
 from syndicator.store.tables import Listing as ListingTable

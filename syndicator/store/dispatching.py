@@ -4,7 +4,7 @@ The walk over owners is a loose index scan (``listing_due_idx``): its cost grows
 rows, not with the number of rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,12 +22,16 @@ WITH RECURSIVE turn(account_id) AS (
              WHERE l.lane = :lane AND l.due_at <= :now AND l.account_id > turn.account_id
              ORDER BY l.account_id LIMIT 1)
       FROM turn WHERE turn.account_id IS NOT NULL)
-SELECT turn.account_id
+SELECT turn.account_id, coalesce(a.endpoint, a.kind) AS endpoint,
+       a.brake_reason IN ('channel', 'usage') AS is_probe
   FROM turn JOIN channel_account a ON a.id = turn.account_id
  WHERE a.state = 'active' AND (a.not_before IS NULL OR a.not_before <= :now)
+   AND coalesce(a.endpoint, a.kind) <> ALL(CAST(:closed AS text[]))
  LIMIT :most
 """)
 
+# Ordered by what the index is ordered by and nothing more: thousands of one submission are due at the same moment, and
+# a second column would have them all read and sorted for the few that are taken.
 _DUE_OF_ACCOUNTS = sa.text("""
 SELECT due.id, turn.account_id, due.starts > 1 AS is_suspect,
        due.external_id IS NOT NULL AND due.intent_verb IS NULL AS is_cheap
@@ -35,13 +39,22 @@ SELECT due.id, turn.account_id, due.starts > 1 AS is_suspect,
  CROSS JOIN LATERAL (
     SELECT id, external_id, intent_verb, starts FROM listing
      WHERE lane = :lane AND account_id = turn.account_id AND due_at <= :now
-     ORDER BY due_at, id LIMIT turn.most FOR UPDATE SKIP LOCKED) AS due
+     ORDER BY due_at LIMIT turn.most FOR UPDATE SKIP LOCKED) AS due
+""")
+
+_IN_FLIGHT = sa.text("""
+SELECT l.account_id, coalesce(a.endpoint, a.kind) AS endpoint,
+       count(*) AS listings, count(DISTINCT l.lease_token) AS leases,
+       count(*) FILTER (WHERE l.lane = 0) AS stock_listings,
+       count(DISTINCT l.lease_token) FILTER (WHERE l.lane = 0) AS stock_leases
+  FROM listing l JOIN channel_account a ON a.id = l.account_id
+ WHERE l.lease_token IS NOT NULL AND l.due_at > :now GROUP BY 1, 2
 """)
 
 _LEASE_LISTINGS = sa.text("""
 UPDATE listing SET lease_token = leased.token, due_at = :until, starts = least(starts + 1, 1000)
   FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS leased(id, token)
- WHERE listing.id = leased.id
+ WHERE listing.id = leased.id AND listing.id = ANY(CAST(:ids AS bigint[]))
 """)
 
 _DUE_MEDIA = sa.text("""
@@ -80,31 +93,63 @@ class DueListing:
     is_suspect: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """What one account has under running leases; each lease may hold a worker thread.
+
+    What carries stock changes is in all figures, and counted by itself besides.
+    """
+
+    endpoint: str
+    listings: int
+    leases: int
+    stock_listings: int = 0
+    stock_leases: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueAccount:
+    """An account with due listings. ``is_probe`` says that its channel refused it last, so that one listing tries first."""
+
+    id: AccountId
+    endpoint: str
+    is_probe: bool
+
+
 class DispatchRepository:
     """Finds due rows and leases them. One dispatcher at a time does this, but several would be safe."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def in_flight(self, now: datetime) -> Mapping[AccountId, int]:
-        """Count the listings under a running lease, by account."""
-        rows = self._connection.execute(
-            sa.text(
-                "SELECT account_id, count(*) FROM listing"
-                " WHERE lease_token IS NOT NULL AND due_at > :now GROUP BY account_id"
-            ),
-            {"now": now},
-        )
-        return {AccountId(account_id): count for account_id, count in rows}
+    def in_flight(self, now: datetime) -> Mapping[AccountId, InFlight]:
+        """Count what is under a running lease, by account."""
+        return {
+            AccountId(row.account_id): InFlight(
+                endpoint=row.endpoint,
+                listings=row.listings,
+                leases=row.leases,
+                stock_listings=row.stock_listings,
+                stock_leases=row.stock_leases,
+            )
+            for row in self._connection.execute(_IN_FLIGHT, {"now": now})
+        }
 
     def accounts_in_turn(
-        self, lane: Lane, *, now: datetime, after: AccountId, most: int
-    ) -> Sequence[AccountId]:
-        """Return up to ``most`` accounts with due listings in the lane, in id order, beginning behind ``after``."""
-        rows = self._connection.scalars(
-            _ACCOUNTS_IN_TURN, {"lane": lane.value, "now": now, "after": after, "most": most}
+        self, lane: Lane, *, now: datetime, after: AccountId, most: int, closed: Collection[str] = ()
+    ) -> Sequence[DueAccount]:
+        """Return up to ``most`` accounts with due listings in the lane, in id order, beginning behind ``after``.
+
+        Braked accounts, and those at the ``closed`` endpoints, are passed over.
+        """
+        rows = self._connection.execute(
+            _ACCOUNTS_IN_TURN,
+            {"lane": lane.value, "now": now, "after": after, "most": most, "closed": list(closed)},
         )
-        return [AccountId(value) for value in rows]
+        return [
+            DueAccount(id=AccountId(row.account_id), endpoint=row.endpoint, is_probe=bool(row.is_probe))
+            for row in rows
+        ]
 
     def lock_due(self, lane: Lane, most: Mapping[AccountId, int], *, now: datetime) -> Sequence[DueListing]:
         """Lock the oldest due listings of each account, at most the given number of each."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from schemas.ids import AccountId, LeaseToken, ListingId
 from schemas.product import Product
 from syndicator.domain.listing import Listing, Wanted
-from syndicator.store.listings import listing_of
+from syndicator.store.listing_rows import listing_of
 from syndicator.store.tables import ChannelAccount as AccountTable
 from syndicator.store.tables import Listing as ListingTable
 from syndicator.store.tables import Product as ProductTable

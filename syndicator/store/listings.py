@@ -5,18 +5,19 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from schemas.channel import Lane, Part, Verb
-from schemas.ids import AccountId, ExternalId, LeaseToken, ListingId, ProductId, SellerId, Sku
-from schemas.listing import ListingState, Pending, Receipt
+from schemas.channel import Lane, Part
+from schemas.ids import AccountId, LeaseToken, ListingId, ProductId, SellerId, Sku
+from schemas.listing import ListingState, Receipt
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain.listing import Intent, Listing, Wanted
+from syndicator.store.bulk import insert_rows, rows
+from syndicator.store.listing_rows import KnownListing, listing_of, parts_json
+from syndicator.store.listing_statements import BEGIN, REVIVE, record_statement
 from syndicator.store.tables import Listing as ListingTable
 from syndicator.store.tables import Product as ProductTable
 from syndicator.store.tables import table
@@ -25,27 +26,45 @@ _LISTING = table(ListingTable)
 _PRODUCT = table(ProductTable)
 
 
-_BEGIN = sa.text("""
-UPDATE listing
-   SET intent_verb = begun.verb, intent_at = begun.since, intent_parts = begun.parts, unsure_at = begun.unsure_at
-  FROM jsonb_to_recordset(CAST(:intents AS jsonb))
-       AS begun(id bigint, verb text, since timestamptz, parts jsonb, unsure_at timestamptz)
- WHERE listing.id = begun.id
-""")
-
-_REVIVE = sa.text("""
-UPDATE listing
-   SET due_at = revived.due, wished_at = revived.due, lane = :lane, state = 'working', problems = '[]',
-       attempts = 0, starts = 0, deaths = 0, waits_for_media = false
-  FROM unnest(CAST(:ids AS bigint[]), CAST(:dues AS timestamptz[])) AS revived(id, due)
- WHERE listing.id = revived.id AND listing.due_at IS NULL AND listing.lease_token IS NULL
-RETURNING listing.id
-""")
+_INSERT = insert_rows(
+    _LISTING,
+    "seller_id",
+    "product_id",
+    "account_id",
+    "wanted",
+    "wished_at",
+    "request_id",
+    "lane",
+    "due_at",
+    "waits_for_media",
+)
+_LEASED = _LISTING.c.lease_token.is_not(None)
+_NEW = _INSERT.excluded
+_WANT = _INSERT.on_conflict_do_update(
+    index_elements=["product_id", "account_id"],
+    set_={
+        "wanted": _NEW.wanted,
+        "wish": _LISTING.c.wish + 1,
+        "wished_at": _NEW.wished_at,
+        "request_id": _NEW.request_id,
+        "lane": sa.case(
+            (_LISTING.c.due_at.is_not(None), sa.func.least(_LISTING.c.lane, _NEW.lane)), else_=_NEW.lane
+        ),
+        "due_at": sa.case((_LEASED, _LISTING.c.due_at), else_=_NEW.due_at),
+        "waits_for_media": sa.case((_LEASED, _LISTING.c.waits_for_media), else_=_NEW.waits_for_media),
+        "state": ListingState.WORKING.value,
+        "problems": sa.literal([], type_=_LISTING.c.problems.type),
+        "attempts": 0,
+    },
+).returning(_LISTING.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of one product on one account, and when to begin; patience with it counts from then."""
+    """What is wanted of one product on one account, and when to begin; patience with it counts from then.
+
+    ``request_id`` names the request or message that brought it.
+    """
 
     product_id: ProductId
     account_id: AccountId
@@ -53,6 +72,7 @@ class Wish:
     lane: Lane
     due_at: datetime
     waits_for_media: bool = False
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,50 +122,38 @@ class ListingRepository:
         """
         if not wishes:
             return []
-        statement = insert(_LISTING)
-        leased = _LISTING.c.lease_token.is_not(None)
-        new = statement.excluded
-        statement = statement.on_conflict_do_update(
-            index_elements=["product_id", "account_id"],
-            set_={
-                "wanted": new.wanted,
-                "wish": _LISTING.c.wish + 1,
-                "wished_at": new.wished_at,
-                "lane": sa.case(
-                    (_LISTING.c.due_at.is_not(None), sa.func.least(_LISTING.c.lane, new.lane)), else_=new.lane
-                ),
-                "due_at": sa.case((leased, _LISTING.c.due_at), else_=new.due_at),
-                "waits_for_media": sa.case((leased, _LISTING.c.waits_for_media), else_=new.waits_for_media),
-                "state": ListingState.WORKING.value,
-                "problems": sa.literal([], type_=_LISTING.c.problems.type),
-                "attempts": 0,
-            },
-        )
-        rows = [
+        wanted = [
             {
                 "seller_id": seller_id,
                 "product_id": wish.product_id,
                 "account_id": wish.account_id,
                 "wanted": wish.wanted.value,
                 "wished_at": wish.due_at,
+                "request_id": wish.request_id,
                 "lane": wish.lane.value,
                 "due_at": wish.due_at,
                 "waits_for_media": wish.waits_for_media,
             }
             for wish in wishes
         ]
-        return [
-            ListingId(value) for value in self._connection.scalars(statement.returning(_LISTING.c.id), rows)
-        ]
+        return [ListingId(value) for value in self._connection.scalars(_WANT, rows(wanted))]
 
-    def known(self, product_ids: Iterable[ProductId]) -> Mapping[tuple[ProductId, AccountId], bool]:
-        """Return the listings of the products, each with whether it is known to be on its channel."""
+    def known(self, product_ids: Iterable[ProductId]) -> Mapping[tuple[ProductId, AccountId], KnownListing]:
+        """Return what is known of the listings of the products."""
         rows = self._connection.execute(
             sa.select(
-                _LISTING.c.product_id, _LISTING.c.account_id, _LISTING.c.external_id.is_not(None).label("out")
+                _LISTING.c.product_id,
+                _LISTING.c.account_id,
+                _LISTING.c.wanted,
+                _LISTING.c.external_id.is_not(None).label("out"),
             ).where(_LISTING.c.product_id.in_(list(product_ids)))
         )
-        return {(ProductId(row.product_id), AccountId(row.account_id)): row.out for row in rows}
+        return {
+            (ProductId(row.product_id), AccountId(row.account_id)): KnownListing(
+                wanted=Wanted(row.wanted), is_out=row.out
+            )
+            for row in rows
+        }
 
     def find(self, account_id: AccountId, sku: Sku) -> Listing | None:
         """Return the listing of a product code on an account, or None."""
@@ -171,14 +179,15 @@ class ListingRepository:
         """Take over the slice under ``token`` and hold it until ``until``.
 
         The rows get a fresh token, so a second delivery of the same message finds nothing. ``is_suspect`` says that
-        ``suspect`` was called for the token before.
+        ``suspect`` was called for the token before. Rows that are locked are waited for: passed over, they would rest
+        under this lease until it runs out.
         """
         rows = self._connection.execute(
             sa.select(_LISTING, _PRODUCT.c.canonical)
             .join(_PRODUCT, _PRODUCT.c.id == _LISTING.c.product_id)
             .where(_LISTING.c.lease_token == token)
             .order_by(_LISTING.c.id)
-            .with_for_update(of=_LISTING, skip_locked=True)
+            .with_for_update(of=_LISTING, key_share=True)
         ).all()
         fresh = LeaseToken(uuid.uuid4().hex)
         if rows:
@@ -219,25 +228,54 @@ class ListingRepository:
                 "id": id_,
                 "verb": intent.verb.value,
                 "since": intent.since,
-                "parts": _parts(intent.parts),
+                "parts": parts_json(intent.parts),
                 "unsure_at": intent.unsure_at,
             }
             for id_, intent in intents.items()
         ]
         if rows:
-            self._connection.execute(_BEGIN, {"intents": json.dumps(rows, default=datetime.isoformat)})
+            given = {"intents": json.dumps(rows, default=datetime.isoformat), "ids": list(intents)}
+            self._connection.execute(BEGIN, given)
+
+    def doubt(self, listings: Sequence[Listing]) -> None:
+        """Write what is still believed to have been sent, and end the intents whose outcome that answers for."""
+        if listings:
+            self._connection.execute(
+                sa.update(_LISTING)
+                .where(_LISTING.c.id == sa.bindparam("listing"))
+                .values(
+                    sent=sa.bindparam("still_sent", type_=_LISTING.c.sent.type),
+                    intent_verb=None,
+                    intent_at=None,
+                    intent_parts=None,
+                    unsure_at=None,
+                ),
+                [{"listing": one.id, "still_sent": parts_json(one.sent)} for one in listings],
+            )
 
     def record(
         self, token: LeaseToken, outcomes: Sequence[Outcome], *, now: datetime
     ) -> frozenset[ListingId]:
         """Write the outcomes and end the lease; return the listings whose lease had already been lost."""
+        if len(outcomes) > 1:
+            # In the order in which whoever changes several listings locks them.
+            self._connection.execute(
+                sa.select(_LISTING.c.id)
+                .where(_LISTING.c.lease_token == token)
+                .order_by(_LISTING.c.id)
+                .with_for_update(key_share=True)
+            )
         alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for outcome in outcomes:
             alike.setdefault(tuple(sorted(outcome.values)), []).append(_outcome_row(outcome, now))
         held: set[int] = set()
-        for columns, rows in alike.items():
-            given = {"token": token, "now": now, "outcomes": json.dumps(rows, default=datetime.isoformat)}
-            held.update(self._connection.scalars(_record_statement(columns), given))
+        for columns, alike_rows in alike.items():
+            given = {
+                "token": token,
+                "now": now,
+                "outcomes": json.dumps(alike_rows, default=datetime.isoformat),
+            }
+            held.update(self._connection.scalars(record_statement(columns), given))
         return frozenset(outcome.listing_id for outcome in outcomes if outcome.listing_id not in held)
 
     def confirm(
@@ -251,7 +289,7 @@ class ListingRepository:
                 external_id=receipt.external_id,
                 permalink=receipt.permalink,
                 remote=dict(receipt.remote),
-                sent=_parts(parts),
+                sent=parts_json(parts),
                 sent_at=now,
                 pending=None,
                 state=ListingState.LIVE.value,
@@ -311,7 +349,7 @@ class ListingRepository:
         if not due_at:
             return frozenset()
         revived = self._connection.scalars(
-            _REVIVE,
+            REVIVE,
             {"ids": list(due_at), "dues": list(due_at.values()), "lane": lane.value},
         )
         return frozenset(ListingId(value) for value in revived)
@@ -327,93 +365,3 @@ def _outcome_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "attempts": outcome.attempts,
         **outcome.values,
     }
-
-
-@cache
-def _record_statement(columns: tuple[str, ...]) -> sa.TextClause:
-    """Return the one statement for all outcomes that write the same columns.
-
-    Building and sending one for each outcome took a quarter of a worker's processor time in a run of price changes.
-
-    Raises:
-        KeyError: A column that ``listing`` does not have.
-    """
-    more = "".join(f", {name} = o.{name}" for name in (_LISTING.c[column].name for column in columns))
-    return sa.text(f"""
-UPDATE listing AS l
-   SET lease_token = NULL,
-       starts = 0,
-       deaths = 0,
-       due_at = CASE WHEN l.wish = o.wish THEN o.due_at ELSE :now END,
-       state = CASE WHEN l.wish = o.wish THEN o.state ELSE '{ListingState.WORKING.value}' END,
-       problems = o.problems,
-       attempts = CASE WHEN l.wish = o.wish THEN o.attempts ELSE 0 END{more}
-  FROM jsonb_populate_recordset(CAST(NULL AS listing), CAST(:outcomes AS jsonb)) AS o
- WHERE l.id = o.id AND l.lease_token = :token
-RETURNING l.id
-""")  # noqa: S608 - the names are those of our own table
-
-
-def _parts(parts: Mapping[Part, str]) -> dict[str, str]:
-    return {part.value: value for part, value in parts.items()}
-
-
-def pending_json(
-    pending: Pending, begun_at: datetime | None, parts: Mapping[Part, str] | None = None
-) -> dict[str, Any]:
-    """Write a Pending as the row keeps it, with when its publish began; None for what a withdrawal left hidden.
-
-    ``parts`` are the fingerprints of what the publish carries, where that is known.
-    """
-    return {
-        "progress": dict(pending.progress),
-        "check_after_s": pending.check_after.total_seconds(),
-        "needs_person": pending.needs_person,
-        "begun_at": None if begun_at is None else begun_at.isoformat(),
-        "parts": _parts(parts or {}),
-    }
-
-
-def _begun_at(value: dict[str, Any] | None) -> datetime | None:
-    text = None if value is None else value.get("begun_at")
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _pending(value: dict[str, Any] | None) -> Pending | None:
-    if value is None:
-        return None
-    return Pending(
-        progress=value["progress"],
-        check_after=timedelta(seconds=value["check_after_s"]),
-        needs_person=value["needs_person"],
-    )
-
-
-def listing_of(row: sa.Row[Any]) -> Listing:
-    """Return the listing a row of its table holds."""
-    intent = None
-    if row.intent_verb is not None:
-        intent = Intent(
-            verb=Verb(row.intent_verb),
-            since=row.intent_at,
-            parts={Part(k): v for k, v in (row.intent_parts or {}).items()},
-            unsure_at=row.unsure_at,
-        )
-    return Listing(
-        id=ListingId(row.id),
-        seller_id=SellerId(row.seller_id),
-        product_id=ProductId(row.product_id),
-        account_id=AccountId(row.account_id),
-        wanted=Wanted(row.wanted),
-        wish=row.wish,
-        wished_at=row.wished_at,
-        publication=row.publication,
-        external_id=None if row.external_id is None else ExternalId(row.external_id),
-        remote=row.remote,
-        sent={Part(k): v for k, v in row.sent.items()},
-        pending=_pending(row.pending),
-        intent=intent,
-        attempts=row.attempts,
-        begun_at=_begun_at(row.pending),
-        begun_parts={Part(k): v for k, v in (row.pending or {}).get("parts", {}).items()},
-    )

@@ -13,6 +13,7 @@ from schemas.ids import LeaseToken, MediaId, PictureKey, ProductId, SellerId, Sh
 from schemas.media import Picture, PictureSpec
 from schemas.problem import Problem
 from syndicator.store.tables import Media as MediaTable
+from syndicator.store.tables import MediaUpload as MediaUploadTable
 from syndicator.store.tables import Product as ProductTable
 from syndicator.store.tables import ProductMedia as ProductMediaTable
 from syndicator.store.tables import Rendition as RenditionTable
@@ -21,6 +22,7 @@ from syndicator.store.tables import table
 _MEDIA = table(MediaTable)
 _RENDITION = table(RenditionTable)
 _USE = table(ProductMediaTable)
+_UPLOAD = table(MediaUploadTable)
 _PRODUCT = table(ProductTable)
 
 
@@ -33,6 +35,17 @@ class ClaimedMedia:
     starts: int
     specs: tuple[PictureSpec, ...]
     token: LeaseToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReport:
+    """A source picture as its seller sees it. ``state``: new, ready (every size made) or failed, then with ``problem``."""
+
+    sha256: Sha256
+    size_bytes: int
+    state: str
+    problem: Problem | None
+    created_at: datetime
 
 
 class MediaRepository:
@@ -55,6 +68,29 @@ class MediaRepository:
             sa.select(_MEDIA.c.sha256, _MEDIA.c.id).where(_MEDIA.c.sha256.in_(list(shas)))
         )
         return {Sha256(row.sha256): MediaId(row.id) for row in found}
+
+    def upload(self, seller_id: SellerId, sha256: Sha256, size_bytes: int) -> None:
+        """Register an original that a seller sent; whoever else sent the same, this seller may name it from now on."""
+        (media_id,) = self.add(seller_id, {sha256: size_bytes}).values()
+        self._connection.execute(
+            insert(_UPLOAD).values(seller_id=seller_id, media_id=media_id).on_conflict_do_nothing()
+        )
+
+    def sizes_of(self, seller_id: SellerId, shas: Iterable[Sha256]) -> Mapping[Sha256, int]:
+        """Return the size in bytes of those of the pictures that the seller brought or uses."""
+        rows = self._connection.execute(
+            sa.select(_MEDIA.c.sha256, _MEDIA.c.size_bytes).where(
+                _MEDIA.c.sha256.in_(list(shas)), _is_of(seller_id)
+            )
+        )
+        return {Sha256(row.sha256): row.size_bytes for row in rows}
+
+    def of_seller(self, seller_id: SellerId, sha256: Sha256) -> MediaReport | None:
+        """Return a picture that the seller brought or uses; None where it is another's, or nobody's."""
+        row = self._connection.execute(
+            sa.select(_MEDIA).where(_MEDIA.c.sha256 == sha256, _is_of(seller_id))
+        ).one_or_none()
+        return None if row is None else _report(row)
 
     def use(self, uses: Mapping[ProductId, Sequence[MediaId]]) -> None:
         """Say which pictures each product uses, replacing what was said before."""
@@ -254,3 +290,29 @@ class MediaRepository:
         )
         waiting = self.waiting_products([ProductId(value) for value in users])
         return [ProductId(value) for value in users if value not in waiting]
+
+
+def _is_of(seller_id: SellerId) -> sa.ColumnElement[bool]:
+    used = (
+        sa.select(_USE.c.media_id)
+        .join(_PRODUCT, _PRODUCT.c.id == _USE.c.product_id)
+        .where(_USE.c.media_id == _MEDIA.c.id, _PRODUCT.c.seller_id == seller_id)
+        .exists()
+    )
+    sent = (
+        sa.select(_UPLOAD.c.media_id)
+        .where(_UPLOAD.c.media_id == _MEDIA.c.id, _UPLOAD.c.seller_id == seller_id)
+        .exists()
+    )
+    return sa.or_(_MEDIA.c.seller_id == seller_id, sent, used)
+
+
+def _report(row: sa.Row[Any]) -> MediaReport:
+    problem = None if row.problem is None else Problem.model_validate(row.problem)
+    return MediaReport(
+        sha256=Sha256(row.sha256),
+        size_bytes=row.size_bytes,
+        state=row.state,
+        problem=problem,
+        created_at=row.created_at,
+    )

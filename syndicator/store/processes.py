@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +12,8 @@ from syndicator.store.tables import Process as ProcessTable
 from syndicator.store.tables import table
 
 _PROCESS = table(ProcessTable)
+ALIVE_WITHIN: Final = timedelta(seconds=20)
+"""A process not heard of for longer is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

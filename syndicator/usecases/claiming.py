@@ -8,9 +8,11 @@ import structlog
 
 from adapters.base import ChannelAdapter, FeedingAdapter
 from adapters.http import redact
+from adapters.pace import Payer
 from schemas.channel import AccountState, Part, Verb
 from schemas.ids import AttemptId, LeaseToken, ListingId, PictureKey, Sku
 from schemas.listing import Marker, Offer
+from schemas.pace import BrakeReason
 from schemas.problem import Problem
 from schemas.product import Product
 from syndicator.domain import sentences
@@ -18,7 +20,8 @@ from syndicator.domain.causes import WORKER_LOST
 from syndicator.domain.listing import Intent, Listing, begins_at
 from syndicator.domain.plan import Ask, Step, StepKind, plan
 from syndicator.domain.policy import RetryPolicy
-from syndicator.ports import Adapters, Clock
+from syndicator.domain.stock_rule import NO_UNITS, Shown
+from syndicator.ports import Adapters, ChannelWatch, Clock
 from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
 from syndicator.store.listings import ClaimedListing, Outcome
@@ -30,8 +33,13 @@ log = structlog.get_logger()
 
 ACCOUNT_REST = timedelta(minutes=1)
 """Pause of an account whose adapter cannot be made; an operator mends it and the listings flow again by themselves."""
+CROWDED_PAUSE = timedelta(seconds=2)
+"""How long a slice goes back whose channel already holds its share of threads."""
+NOT_OPENED = "not_opened"
+"""Kind of the notice of such an account: made once, closed when the account opens again."""
 MOST_IN_FEED_SLICE = 1000
 """Listings that one file brings to what is wanted at once; the others come with the next one."""
+_CHANGES = frozenset({Verb.UPDATE, Verb.SET_STOCK, Verb.COMMENT})
 _BEGINS = frozenset({StepKind.PUBLISH, StepKind.RESUME})
 _NEEDS_PICTURES = _BEGINS | {StepKind.REPUBLISH}
 SHOWS_CONTENT = _NEEDS_PICTURES | {StepKind.UPDATE, StepKind.COMMENT}
@@ -47,6 +55,7 @@ class Claim:
     adapter: ChannelAdapter
     works: Sequence[Work]
     attempts: Mapping[ListingId, AttemptId]
+    payer: Payer
 
 
 class Claiming:
@@ -59,6 +68,7 @@ class Claiming:
         policy: RetryPolicy,
         clock: Clock,
         lease_time: timedelta,
+        watch: ChannelWatch,
         correlation_id: str | None,
     ) -> None:
         self._uow = uow
@@ -66,6 +76,7 @@ class Claiming:
         self._policy = policy
         self._now = clock.now()
         self._lease_time = lease_time
+        self._watch = watch
         self._correlation_id = correlation_id
         self._lost: Mapping[ListingId, int] = {}
 
@@ -87,21 +98,31 @@ class Claiming:
         if adapter is None:
             self._settle(token, [outcomes.later(c.listing, timedelta(0)) for c in claimed])
             return None, len(claimed)
+        payer = self._adapters.payer(account.account)
+        if (pause := self._pause(account, payer)) > timedelta(0):
+            self._settle(token, [outcomes.later(c.listing, pause) for c in claimed])
+            return None, len(claimed)
         rest = timedelta(0)
         if isinstance(adapter, FeedingAdapter):
             claimed, token, rest = self._gather(claimed, account, adapter)
-        works, settled = self._plan(self._count_lost(claimed), account, adapter)
+        known = self._count_lost(claimed)
+        if not isinstance(adapter, FeedingAdapter):
+            known = self._doubt_lost_changes(known)
+        works, settled = self._plan(known, account, adapter)
         if rest:
             settled += [outcomes.later(work.listing, rest) for work in works]
             works = []
         self._settle(token, settled)
         self._close_dead(settled)
         attempts = self._begin(works, token)
-        claim = Claim(token=token, account=account, adapter=adapter, works=works, attempts=attempts)
+        claim = Claim(
+            token=token, account=account, adapter=adapter, works=works, attempts=attempts, payer=payer
+        )
         return (claim if works else None), len(claimed)
 
     def _bury_deadly(self, claim: ClaimedListing) -> Outcome:
         """Give up on a listing before it is looked at again: every worker that planned its step ended over it."""
+        self._uow.attempts.close_lost([claim.listing.id], now=self._now)
         detail = f"its worker ended while it planned the step, {claim.deaths} times"
         return self._bury(claim.listing, sentences.our_fault("worker lost"), WORKER_LOST, detail)
 
@@ -123,12 +144,30 @@ class Claiming:
 
     def _open(self, account: StoredAccount) -> ChannelAdapter | None:
         """Make the adapter; where that fails, an operator's mistake in keys or settings is not the seller's to mend."""
+        account_id = account.account.id
         try:
-            return self._adapters.open(account.account, account.credentials)
+            adapter = self._adapters.open(account.account, account.credentials)
         except (KeyError, ValueError) as exc:
-            log.error("account.not_opened", account=account.account.id, error=redact(str(exc)))  # noqa: TRY400 - a trace adds nothing
-            self._uow.accounts.rest(account.account.id, now=self._now, wait=ACCOUNT_REST)
+            reason = redact(str(exc))
+            log.error("account.not_opened", account=account_id, error=reason)  # noqa: TRY400 - a trace adds nothing
+            self._uow.accounts.brake(account_id, now=self._now, wait=ACCOUNT_REST, reason=BrakeReason.SETUP)
+            problem = sentences.account_not_opened(account.account.name, reason)
+            self._uow.notices.make(account_id, NOT_OPENED, problem)
             return None
+        if account.not_before is not None:
+            # Only an account that has rested can have such a notice; the others need not be asked.
+            self._uow.notices.answer(account_id, kind=NOT_OPENED)
+        return adapter
+
+    def _pause(self, account: StoredAccount, payer: Payer) -> timedelta:
+        """Return for how long a slice that is out already goes back unworked; zero for one that may be worked on.
+
+        A brake that was set while it waited in the queue holds for it too. And where threads hang in calls to the same
+        channel, this one is left to the other channels.
+        """
+        if account.not_before is not None and account.not_before > self._now:
+            return account.not_before - self._now
+        return CROWDED_PAUSE if self._watch.is_crowded(payer.endpoint) else timedelta(0)
 
     def _settle(self, token: LeaseToken, settled: Sequence[Outcome]) -> None:
         self._uow.listings.record(token, settled, now=self._now)
@@ -158,10 +197,21 @@ class Claiming:
             intent = replace(intent, unsure_at=self._now + self._lease_time)
         return replace(listing, intent=intent, attempts=attempts)
 
+    def _doubt_lost_changes(self, claimed: Sequence[ClaimedListing]) -> Sequence[ClaimedListing]:
+        """Believe nothing of the parts that a lost worker was sending; then planning anew answers the doubt."""
+        doubted = {
+            one.listing.id: replace(one.listing.doubting(one.listing.intent.parts), intent=None)
+            for one in claimed
+            if one.listing.intent is not None and one.listing.intent.verb in _CHANGES
+        }
+        self._uow.listings.doubt(list(doubted.values()))
+        return [replace(one, listing=doubted.get(one.listing.id, one.listing)) for one in claimed]
+
     def _plan(
         self, claimed: Sequence[ClaimedListing], account: StoredAccount, adapter: ChannelAdapter
     ) -> tuple[list[Work], list[Outcome]]:
-        stock = self._uow.stock.available({c.listing.product_id for c in claimed})
+        products = {c.listing.product_id for c in claimed}
+        stock = self._uow.showing.shown(account.account.id, products)
         works: list[Work] = []
         settled: list[Outcome] = []
         for claim in claimed:
@@ -183,7 +233,11 @@ class Claiming:
         return outcomes.held(listing, (problem,), keep_intent=True)
 
     def _plan_one(
-        self, claim: ClaimedListing, stock: Mapping[Sku, int], account: StoredAccount, adapter: ChannelAdapter
+        self,
+        claim: ClaimedListing,
+        stock: Mapping[Sku, Shown],
+        account: StoredAccount,
+        adapter: ChannelAdapter,
     ) -> Work | Outcome:
         listing = claim.listing
         label = self._adapters.label(account.account)
@@ -192,9 +246,13 @@ class Claiming:
             return self._bury(listing, sentences.gave_up(label, "worker lost"), WORKER_LOST, detail)
         product = claim.product.for_channel(account.account.name, account.account.kind)
         marker = listing.marker(product)
-        rendition = adapter.render(product, offers_of(product, stock), marker=marker)
+        offers = offers_of(product, stock)
+        rendition = adapter.render(product, offers, marker=marker)
         capabilities = self._policy.believed(adapter.capabilities)
-        step = plan(listing, rendition, capabilities)
+        step = plan(_believed(listing, adapter), rendition, capabilities)
+        rest = self._policy.settling.rest(step, listing, offers, capabilities, now=self._now)
+        if rest and not isinstance(adapter, FeedingAdapter):
+            return outcomes.later(listing, rest)
         work = Work(
             listing=self._doubted(listing) if step.kind is StepKind.VERIFY else listing,
             rendition=rendition,
@@ -202,6 +260,7 @@ class Claiming:
             label=label,
             step=step,
             planned_at=self._now,
+            units={sku: figure.units for sku, figure in stock.items()},
         )
         settled = self._without_call(work, product, adapter, account.account.name)
         return work if settled is None else settled
@@ -257,16 +316,26 @@ class Claiming:
         intents = {work.listing.id: self._intent(work) for work in works}
         self._uow.listings.begin({id_: intent for id_, intent in intents.items() if intent is not None})
         steps = {work.listing.id: work.step.kind.value for work in works}
-        return self._uow.attempts.begin(
-            steps, token=token, now=self._now, correlation_id=self._correlation_id
-        )
+        brought_by = {work.listing.id: work.request_id or self._correlation_id for work in works}
+        return self._uow.attempts.begin(steps, token=token, now=self._now, correlation_ids=brought_by)
 
     def _intent(self, work: Work) -> Intent | None:
         """What is committed before the call; a look keeps the intent it is about, now with its date."""
         if work.step.verb is None:
             return work.listing.intent
         began = work.listing.begun_at or self._now
-        return Intent(verb=work.step.verb, since=began, parts=work.rendition.parts)
+        parts = {part: work.rendition.parts[part] for part in work.step.parts}
+        if work.step.kind is StepKind.RESUME:
+            # What a publish that goes on will have shown is certain only of what it carried from its beginning.
+            begun = work.listing.begun_parts
+            parts = {part: value for part, value in parts.items() if begun.get(part) == value}
+        return Intent(verb=work.step.verb, since=began, parts=parts)
+
+
+def _believed(listing: Listing, adapter: ChannelAdapter) -> Listing:
+    """Return the listing as it is planned: a file that left it out in doubt is answered by the next file that holds it."""
+    is_withdrawal = listing.intent is not None and listing.intent.verb is Verb.WITHDRAW
+    return replace(listing, intent=None) if is_withdrawal and isinstance(adapter, FeedingAdapter) else listing
 
 
 def question_of(step: Step, label: str, account: str, marker: Marker) -> Problem:
@@ -283,14 +352,15 @@ def question_of(step: Step, label: str, account: str, marker: Marker) -> Problem
             return sentences.edit_by_hand(label, step.parts, answer)
 
 
-def offers_of(product: Product, stock: Mapping[Sku, int]) -> dict[Sku, Offer]:
-    """Return price and free-to-sell units of every variant; a variant without a stock figure has none."""
+def offers_of(product: Product, stock: Mapping[Sku, Shown]) -> dict[Sku, Offer]:
+    """Return price and units for sale of every variant; a variant without a stock figure has none."""
     return {
         variant.sku: Offer(
             sku=variant.sku,
             price=variant.price,
             compare_at=variant.compare_at,
-            available=stock.get(variant.sku, 0),
+            available=stock.get(variant.sku, NO_UNITS).units,
+            held=stock.get(variant.sku, NO_UNITS).held,
         )
         for variant in product.variants
     }

@@ -112,7 +112,7 @@ class Confirming:
             raise Rejected([_moving(self.sku)])
         adapter = self.adapters.open(self.stored.account, self.stored.credentials)
         product = asked.product.for_channel(self.stored.account.name, self.stored.account.kind)
-        stock = uow.stock.available([asked.listing.product_id]).get(asked.listing.product_id, {})
+        stock = uow.showing.shown_of(self.stored.account.id, asked.listing.product_id)
         rendition = adapter.render(product, offers_of(product, stock), marker=asked.listing.marker(product))
         return asked, rendition, adapter
 

@@ -122,14 +122,13 @@ def foresee(
     ]
     listed = uow.dead.listed(wanted)
     accounts = uow.accounts.get({one.listing.account_id for one in listed.values()})
-    stock = uow.stock.available({one.listing.product_id for one in listed.values()})
     return {
         listing_id: forecast(
             uow,
             adapters,
             one,
             accounts[one.listing.account_id],
-            stock.get(one.listing.product_id, {}),
+            uow.showing.shown_of(one.listing.account_id, one.listing.product_id),
             now=now,
         )
         for listing_id, one in listed.items()

@@ -12,6 +12,7 @@ from schemas.product import Product
 from syndicator.domain import sentences
 from syndicator.domain.listing import Listing, begins_at
 from syndicator.domain.plan import Ask, Step, StepKind, plan
+from syndicator.domain.stock_rule import Shown
 from syndicator.ports import Adapters
 from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
@@ -34,7 +35,7 @@ def forecast(
     adapters: Adapters,
     listed: ListedProduct,
     stored: StoredAccount,
-    stock: Mapping[Sku, int],
+    stock: Mapping[Sku, Shown],
     *,
     now: datetime,
 ) -> Forecast:
@@ -73,7 +74,8 @@ def _waits(
     """Say what the step waits for first."""
     found: list[Problem] = []
     if stored.account.state is not AccountState.ACTIVE:
-        found.append(stored.problem or _paused(stored.account.name))
+        waits = _renewing if stored.is_renewing else _paused
+        found.append(stored.problem or waits(stored.account.name))
     if step.kind in {StepKind.PUBLISH, StepKind.RESUME} and begins_at(product) > now:
         found.append(_begins_later(product))
     if step.kind in SHOWS_CONTENT and set(rendition.pictures) - uow.media.ready_keys(rendition.pictures):
@@ -89,6 +91,15 @@ def _paused(name: str) -> Problem:
         code="replay.account_waits",
         th=f"บัญชี {name} พักอยู่ งานจะไปต่อเมื่อสั่ง: syndicator channels resume {name}",
         en=f"the account {name} is paused; work goes on after: syndicator channels resume {name}",
+    )
+
+
+def _renewing(name: str) -> Problem:
+    return Problem(
+        path=name,
+        code="replay.account_renews",
+        th=f"บัญชี {name} กำลังต่ออายุสิทธิ์ งานจะไปต่อเองเมื่อได้สิทธิ์ใหม่",
+        en=f"the credential of the account {name} is being renewed; work goes on by itself after",
     )
 
 

@@ -2,29 +2,22 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.ids import AccountId, SellerId, Sha256, Sku
 from schemas.problem import Problem
 from schemas.product import Media, Product
+from syndicator.intake.columns import Column
 from syndicator.intake.failed_rows import write_failed_rows
-from syndicator.intake.limits import DEFAULT_LIMITS, IntakeLimits
 from syndicator.intake.photos import find_photos
 from syndicator.intake.reading import read_products
 from syndicator.intake.rejecting import reject
 from syndicator.intake.result import IntakeProduct, IntakeResult
-from syndicator.media.fetch import PictureFetcher, SourceUnavailable
-from syndicator.media.originals import Original, store_original
-from syndicator.media.problems import MediaProblemError
-from syndicator.media.storage import MediaStore
-from syndicator.ports import Adapters, Clock
-from syndicator.store.engine import Database
+from syndicator.media.originals import Original
+from syndicator.usecases.intake_tools import IntakeTools
+from syndicator.usecases.store_pictures import named, store_pictures
 from syndicator.usecases.submit_products import Submission, submit_products
-
-STORE_THREADS = 4
-"""Photos hashed and stored at once: the disk is the bound, not the processor."""
 
 Progress = Callable[[str, int, int], None]
 """Told the phase (``photos``, ``products``), how many are done, and of how many."""
@@ -51,19 +44,7 @@ class ImportReport:
         return (*self.created, *self.updated, *self.unchanged)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportTools:
-    """The ports an import works with."""
-
-    database: Database
-    adapters: Adapters
-    store: MediaStore
-    fetcher: PictureFetcher
-    clock: Clock
-    limits: IntakeLimits = field(default=DEFAULT_LIMITS)
-
-
-def read_file(path: Path, photos: Path | None, tools: ImportTools) -> tuple[IntakeResult, Mapping[str, Path]]:
+def read_file(path: Path, photos: Path | None, tools: IntakeTools) -> tuple[IntakeResult, Mapping[str, Path]]:
     """Read the file and find its photos, storing nothing; rows with a missing photo are refused.
 
     Raises:
@@ -85,7 +66,7 @@ def import_file(
     photos: Path | None,
     account_ids: Sequence[AccountId] | None,
     failed_rows: Path,
-    tools: ImportTools,
+    tools: IntakeTools,
     progress: Progress,
 ) -> ImportReport:
     """Import the file: good products are stored and their listings fall due, bad rows are written to ``failed_rows``.
@@ -152,50 +133,28 @@ def _by_variant(
 
 
 def _store_pictures(
-    products: Sequence[IntakeProduct], found: Mapping[str, Path], tools: ImportTools, progress: Progress
+    products: Sequence[IntakeProduct], found: Mapping[str, Path], tools: IntakeTools, progress: Progress
 ) -> tuple[dict[str, Original], dict[Sku, list[Problem]]]:
     """Store every picture once; return them by source, and by variant SKU what could not be had."""
     sources = list(
         dict.fromkeys(m.source for item in products for v in item.product.variants for m in v.media)
     )
-    originals: dict[str, Original] = {}
-    failures: dict[str, Problem] = {}
-    with ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="photos") as pool:
-        outcomes = pool.map(lambda source: _store_one(source, found, tools), sources)
-        for done, (source, outcome) in enumerate(zip(sources, outcomes, strict=True), start=1):
-            if isinstance(outcome, Original):
-                originals[source] = outcome
-            else:
-                failures[source] = outcome
-            progress("photos", done, len(sources))
+    kept = store_pictures(
+        sources,
+        found,
+        store=tools.store,
+        fetcher=tools.fetcher,
+        progress=lambda done: progress("photos", done, len(sources)),
+    )
     refused: dict[Sku, list[Problem]] = {}
     for item in products:
         for variant in item.product.variants:
-            wrong = [_named(failures[m.source], m.source) for m in variant.media if m.source in failures]
-            if wrong:
-                refused[variant.sku] = wrong
-    return originals, refused
-
-
-def _store_one(source: str, found: Mapping[str, Path], tools: ImportTools) -> Original | Problem:
-    try:
-        data = tools.fetcher.fetch(source) if source not in found else found[source]
-        return store_original(tools.store, data)
-    except (MediaProblemError, SourceUnavailable) as exc:
-        return exc.problem
-    except OSError as exc:
-        return Problem(
-            path="image_files",
-            code="photo_unreadable",
-            th="เปิดไฟล์รูปนี้ไม่ได้ กรุณาตรวจว่าไฟล์ยังอยู่และเปิดดูได้",
-            en=f"the picture file cannot be read ({exc.strerror or type(exc).__name__})",
-        )
-
-
-def _named(problem: Problem, source: str) -> Problem:
-    return problem.model_copy(
-        update={"path": "image_files", "th": f"รูป {source}: {problem.th}", "en": f"{source}: {problem.en}"}
-    )
+            failed = [m.source for m in variant.media if m.source in kept.failures]
+            if failed:
+                refused[variant.sku] = [
+                    named(kept.failures[source], source, Column.IMAGE_FILES) for source in failed
+                ]
+    return kept.originals, refused
 
 
 def _with_pictures(product: Product, originals: Mapping[str, Original]) -> Product:

@@ -1,15 +1,17 @@
 """From what came of a step to what is written back. Pure: values in, values out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.base import Capabilities
-from adapters.errors import ChannelError, OutcomeUnknown, Rejected
+from adapters.errors import AccountRefused, ChannelError, OutcomeUnknown, Rejected, Throttled
 from adapters.http import redact
-from schemas.channel import Part
+from schemas.channel import AccountTrouble, Part, Verb
+from schemas.ids import Sku
 from schemas.listing import ListingState, Pending, Receipt, RemoteListing, Rendition
+from schemas.pace import BrakeReason, PaceScope
 from schemas.problem import Problem
 from schemas.recovery import Recovery
 from syndicator.domain import sentences
@@ -17,14 +19,19 @@ from syndicator.domain.listing import Listing, Wanted
 from syndicator.domain.plan import Step, StepKind, plan
 from syndicator.domain.policy import Decision, Next, RetryPolicy, decide
 from syndicator.store.attempts import AttemptEnd
-from syndicator.store.listings import Outcome, pending_json
+from syndicator.store.listing_rows import pending_json
+from syndicator.store.listings import Outcome
 
-NO_INTENT: Mapping[str, Any] = {
+NO_INTENT: dict[str, Any] = {
     "intent_verb": None,
     "intent_at": None,
     "intent_parts": None,
     "unsure_at": None,
 }
+STOCK_TOLD: dict[str, Any] = {"stock_changed_at": None}
+"""Unless it changed again meanwhile, the channel has the stock as it is."""
+_CHANGES = frozenset({StepKind.UPDATE, StepKind.SET_STOCK, StepKind.COMMENT})
+_WITHDRAWS = frozenset({StepKind.WITHDRAW, StepKind.REPUBLISH})
 _GOES_ON = frozenset({Recovery.RETRY, Recovery.VERIFY, Recovery.WAIT})
 LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
 """A listing that waits for pictures looks again after this long even if nobody woke it."""
@@ -34,7 +41,7 @@ LOOK_AGAIN_FOR_MEDIA = timedelta(seconds=60)
 class Work:
     """One claimed listing with everything its step needs, as planned at ``planned_at``.
 
-    ``label`` is the channel's name for people.
+    ``label`` is the channel's name for people, ``units`` what is for sale of each variant on this account.
     """
 
     listing: Listing
@@ -43,26 +50,57 @@ class Work:
     label: str
     step: Step
     planned_at: datetime
+    units: Mapping[Sku, int] = field(default_factory=dict)
+
+    @property
+    def request_id(self) -> str | None:
+        """The request that brought what this step carries out; None for stock alone, which follows from sales and counts."""
+        return None if self.step.parts == {Part.STOCK} else self.listing.request_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brake:
+    """Nothing more is sent for ``wait``; ``is_told`` says that the channel, or our own count, named the wait."""
+
+    wait: timedelta
+    reason: BrakeReason
+    scope: PaceScope
+    is_told: bool
+
+
+_ANSWERED = frozenset(
+    {"done", "pending", "found", "found_hidden", "not_seen_yet", "absent", "rejected", "gone"}
+)
+"""Ends of attempts that show that the channel takes calls of the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """What to write for one listing: the outcome, how the attempt ended, and what the account learns.
 
-    ``notice`` tells a person of something that the outcome does not mend.
+    ``notice`` tells a person of something that the outcome does not mend. ``shows`` is the free-to-sell units by SKU that
+    the channel reported after the step, where it did; ``called_at`` is when the calls of a step that took effect began.
     """
 
     outcome: Outcome
     attempt: AttemptEnd
-    account_rest: timedelta | None = None
+    brake: Brake | None = None
     account_problem: Problem | None = None
+    account_trouble: AccountTrouble = AccountTrouble.EXPIRED
     dead_cause: str | None = None
     notice: str | None = None
+    shows: Mapping[Sku, int] | None = None
+    called_at: datetime | None = None
 
     @property
     def stops_account(self) -> bool:
         """Whether the channel refused the account, not just this listing."""
-        return self.account_rest is not None or self.account_problem is not None
+        return self.brake is not None or self.account_problem is not None
+
+    @property
+    def went_through(self) -> bool:
+        """Whether the channel took the calls of this step, whatever it thought of them."""
+        return self.attempt.outcome in _ANSWERED
 
 
 def in_sync(listing: Listing) -> Outcome:
@@ -73,7 +111,7 @@ def in_sync(listing: Listing) -> Outcome:
         wish=listing.wish,
         state=ListingState.STOPPED if stopped else ListingState.LIVE,
         due_in=None,
-        values=NO_INTENT,
+        values=NO_INTENT | STOCK_TOLD,
     )
 
 
@@ -109,13 +147,15 @@ def waits_for_media(listing: Listing) -> Outcome:
 
 def succeeded(work: Work, receipt: Receipt | None, now: datetime) -> Ending:
     """The step took effect."""
-    if work.step.kind in {StepKind.WITHDRAW, StepKind.REPUBLISH}:
+    if work.step.kind in _WITHDRAWS:
         return Ending(outcome=_withdrawn(work), attempt=AttemptEnd(outcome="done"))
     if receipt is None:
         raise TypeError(f"{work.step.kind} must end in a receipt")
     now_sent = {part: work.rendition.parts[part] for part in work.step.parts}
     sent = dict(work.listing.begun_parts) if receipt.may_be_outdated else {**work.listing.sent, **now_sent}
-    return Ending(outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="done"))
+    return Ending(
+        outcome=_confirmed(work, receipt, sent, now), attempt=AttemptEnd(outcome="done"), shows=receipt.shows
+    )
 
 
 def _confirmed(work: Work, receipt: Receipt, sent: Mapping[Part, str], now: datetime) -> Outcome:
@@ -133,6 +173,12 @@ def _confirmed(work: Work, receipt: Receipt, sent: Mapping[Part, str], now: date
     }
     if receipt.permalink is not None:
         values["permalink"] = receipt.permalink
+    if work.listing.accepted:
+        # What was sent now is ours again; what was accepted of the other parts still is.
+        kept = {part: value for part, value in work.listing.accepted.items() if part not in work.step.parts}
+        values["accepted"] = {part.value: value for part, value in kept.items()}
+    if sent.get(Part.STOCK) == work.rendition.parts.get(Part.STOCK):
+        values |= STOCK_TOLD
     return Outcome(
         listing_id=work.listing.id,
         wish=work.listing.wish,
@@ -143,7 +189,7 @@ def _confirmed(work: Work, receipt: Receipt, sent: Mapping[Part, str], now: date
 
 
 def _withdrawn(work: Work) -> Outcome:
-    again = work.step.kind is StepKind.REPUBLISH
+    again = work.step.kind is StepKind.REPUBLISH or work.listing.wanted is Wanted.LIVE
     kept = work.listing.remote if work.capabilities.withdrawn_stays else None
     resumable = None if not kept else pending_json(Pending(progress=kept, check_after=timedelta(0)), None)
     return Outcome(
@@ -230,21 +276,24 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
     told = (error.problem,) if error.unlisted_in is not None and error.problem is not None else ()
     match decision.next:
         case Next.LATER | Next.ACCOUNT_LATER:
-            values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
-            outcome = replace(later(listing, decision.wait, **values), attempts=attempts, problems=told)
-            rest = decision.wait if decision.next is Next.ACCOUNT_LATER else None
-            return Ending(outcome=outcome, attempt=end, account_rest=rest)
+            outcome = replace(
+                later(listing, decision.wait, **_left_by(work, error)), attempts=attempts, problems=told
+            )
+            return Ending(outcome=outcome, attempt=end, brake=_brake(error, decision))
         case Next.VERIFY:
             unsure = replace(later(listing, decision.wait, unsure_at=now), attempts=attempts, problems=told)
             return Ending(outcome=unsure, attempt=end)
         case Next.NEEDS_YOU:
             problems = error.problems if isinstance(error, Rejected) else ()
-            return Ending(outcome=held(listing, problems), attempt=end)
+            return Ending(outcome=replace(held(listing, problems), values=_left_by(work, error)), attempt=end)
         case Next.PARK_ACCOUNT:
-            values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
+            values = _left_by(work, error)
             problem = error.problem or sentences.gave_up(work.label, error.message)
             return Ending(
-                outcome=later(listing, timedelta(0), **values), attempt=end, account_problem=problem
+                outcome=later(listing, timedelta(0), **values),
+                attempt=end,
+                account_problem=problem,
+                account_trouble=trouble_of(error),
             )
         case Next.VANISHED:
             gone = replace(
@@ -253,6 +302,38 @@ def failed(work: Work, error: ChannelError, now: datetime, policy: RetryPolicy) 
             return Ending(outcome=gone, attempt=end)
         case Next.DEAD:
             return _dead(work, error, end.outcome)
+
+
+def _left_by(work: Work, error: ChannelError | None) -> Mapping[str, Any]:
+    """Return what a step that did not succeed leaves: which doubts stay, and what is no longer believed.
+
+    ``error`` is None where the step was not tried. A change may be several calls, of which the first took effect; so after any
+    failure of it the channel may have either. A withdrawal is one call, in doubt only where its outcome is unknown.
+    """
+    kind, listing = work.step.kind, work.listing
+    is_old_doubt = listing.intent is not None and listing.intent.verb is Verb.WITHDRAW
+    if kind is StepKind.VERIFY:
+        return {}
+    if kind in _WITHDRAWS and (is_old_doubt or isinstance(error, OutcomeUnknown)):
+        return {}
+    if kind in _CHANGES and error is not None:
+        sending = {part: work.rendition.parts[part] for part in work.step.parts}
+        sent = listing.doubting(sending).sent
+        return {**NO_INTENT, "sent": {part.value: value for part, value in sent.items()}}
+    return NO_INTENT
+
+
+def trouble_of(error: ChannelError) -> AccountTrouble:
+    """Return what an error that parks an account says of the account."""
+    return error.trouble if isinstance(error, AccountRefused) else AccountTrouble.RESTRICTED
+
+
+def _brake(error: ChannelError, decision: Decision) -> Brake | None:
+    if decision.next is not Next.ACCOUNT_LATER or not isinstance(error, Throttled):
+        return None
+    return Brake(
+        wait=decision.wait, reason=error.reason, scope=error.scope, is_told=error.retry_after is not None
+    )
 
 
 def _fitted(decision: Decision, work: Work, policy: RetryPolicy) -> Decision:
@@ -273,18 +354,15 @@ def _fitted(decision: Decision, work: Work, policy: RetryPolicy) -> Decision:
 
 def not_tried(work: Work) -> Ending:
     """The account was refused before this listing's turn: nothing was sent, and it flows again with the account."""
-    values = {} if work.step.kind is StepKind.VERIFY else NO_INTENT
-    outcome = later(work.listing, timedelta(0), **values)
+    outcome = later(work.listing, timedelta(0), **_left_by(work, None))
     return Ending(outcome=outcome, attempt=AttemptEnd(outcome="not_tried"))
 
 
 def _dead(work: Work, error: ChannelError, outcome: str) -> Ending:
+    is_unsure_publish = isinstance(error, OutcomeUnknown) and work.step.kind not in _CHANGES | _WITHDRAWS
+    values = {} if is_unsure_publish else _left_by(work, error)
     return Ending(
-        outcome=held(
-            work.listing,
-            (_last_word(work, error),),
-            keep_intent=isinstance(error, OutcomeUnknown) or work.step.kind is StepKind.VERIFY,
-        ),
+        outcome=replace(held(work.listing, (_last_word(work, error),)), values=values),
         attempt=replace(attempt_end(error), outcome=outcome),
         dead_cause=f"{type(error).__name__} {error.vendor_code or ''}".strip(),
     )

@@ -67,7 +67,7 @@ def _render(
         raise Rejected([_not_listed(sku, stored)])
     channel = cast("ChannelAdapter", adapter)
     product = found.product.for_channel(stored.account.name, stored.account.kind)
-    stock = uow.stock.available([found.id]).get(found.id, {})
+    stock = uow.showing.shown_of(stored.account.id, found.id)
     rendition = channel.render(product, offers_of(product, stock), marker=listing.marker(product))
     problems = channel.validate(rendition, product)
     if problems:

@@ -13,6 +13,7 @@ from schemas.problem import Problem
 from schemas.product import Media, Product, Status
 from syndicator.domain.listing import Listing, Wanted
 from syndicator.domain.plan import StepKind, plan
+from syndicator.domain.stock_rule import Shown
 from syndicator.ports import Adapters
 from syndicator.store.accounts import StoredAccount
 from syndicator.store.engine import UnitOfWork
@@ -66,7 +67,7 @@ def preview_product(
     adapters: Adapters,
     stored: StoredAccount,
     product: Product,
-    stock: Mapping[Sku, int],
+    stock: Mapping[Sku, Shown],
     *,
     photos: Mapping[str, Path] | None = None,
 ) -> Preview:

@@ -4,7 +4,9 @@ No transaction is open while a channel is being called. Every call is bounded to
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
@@ -12,19 +14,23 @@ import structlog
 from adapters.base import BatchingAdapter, Change, ChannelAdapter, FeedingAdapter
 from adapters.errors import ChannelError, OutcomeUnknown
 from adapters.http import call_deadline
-from schemas.channel import AccountState, Part
+from adapters.pace import next_step, paying
+from schemas.channel import Part
 from schemas.ids import LeaseToken, ListingId
 from schemas.listing import Pending, Receipt
 from syndicator.domain.causes import DUPLICATE_FOUND
 from syndicator.domain.plan import StepKind
 from syndicator.domain.policy import RetryPolicy
 from syndicator.media.storage import MediaStore
-from syndicator.ports import Adapters, Clock
+from syndicator.ports import Adapters, ChannelWatch, Clock, NoWatch
 from syndicator.store.engine import Database, UnitOfWork
 from syndicator.usecases import outcomes
+from syndicator.usecases.braking import record_pace
 from syndicator.usecases.claiming import Claim, Claiming
 from syndicator.usecases.dispatch import SUSPECT
 from syndicator.usecases.outcomes import Ending, Work
+from syndicator.usecases.refresh_credentials import stop_account
+from syndicator.usecases.stock_pushes import pushes_of
 from syndicator.usecases.tidying import Twins, kept_of, look_for_twins, tidy
 from syndicator.usecases.write_feed import write_feed
 
@@ -34,6 +40,7 @@ LEASE_MARGIN = timedelta(seconds=5)
 """The part of a lease kept for recording the outcome after the last call."""
 BATCHED_PARTS = frozenset({Part.PRICE, Part.STOCK})
 """Parts whose updates of several listings may travel in one call."""
+_NO_WATCH = NoWatch()
 
 
 def reconcile_listings(
@@ -45,6 +52,7 @@ def reconcile_listings(
     store: MediaStore,
     policy: RetryPolicy,
     clock: Clock,
+    watch: ChannelWatch = _NO_WATCH,
     correlation_id: str | None = None,
 ) -> int:
     """Do the next step of every listing under ``lease``; return how many were claimed.
@@ -58,13 +66,16 @@ def reconcile_listings(
         with database.begin() as uow:
             uow.listings.suspect(lease)
     with database.begin() as uow:
-        claim, count = Claiming(uow, adapters, policy, clock, lease_time, correlation_id).claim(lease)
+        claim, count = Claiming(uow, adapters, policy, clock, lease_time, watch, correlation_id).claim(lease)
     if claim is None:
         return count
-    with call_deadline(lease_time - LEASE_MARGIN):
+    with call_deadline(lease_time - LEASE_MARGIN), paying(claim.payer):
         for endings in _endings(claim, database, store, policy, clock):
             with database.begin() as uow:
                 _record(uow, claim, endings, clock)
+                now = clock.now()
+                record_pace(uow, claim, endings.values(), policy=policy, now=now)
+                uow.breakers.note(watch.due_counts(), now=now)
     return count
 
 
@@ -129,7 +140,8 @@ def _perform_in_turn(
     endings: dict[ListingId, Ending] = {}
     is_refused = False
     for work in batch:
-        ending = outcomes.not_tried(work) if is_refused else _perform_one(work, adapter, policy, clock)
+        with _correlated([work]):
+            ending = outcomes.not_tried(work) if is_refused else _perform_one(work, adapter, policy, clock)
         endings[work.listing.id] = ending
         # A throttled or locked-out account answers the rest of the slice alike; asking again would only harm it.
         is_refused = is_refused or ending.stops_account
@@ -139,20 +151,25 @@ def _perform_in_turn(
 def _perform_together(
     batch: Sequence[Work], adapter: BatchingAdapter, policy: RetryPolicy, clock: Clock
 ) -> dict[ListingId, Ending]:
+    next_step()
+    called_at = clock.now()
     try:
-        answers: Sequence[Receipt | ChannelError] = adapter.update_many([_change(work) for work in batch])
+        with _correlated(batch):
+            answers: Sequence[Receipt | ChannelError] = adapter.update_many([_change(work) for work in batch])
     except Exception as exc:  # noqa: BLE001 - whatever it was, each listing of the batch is recorded
         answers = [_as_channel_error(exc)] * len(batch)
     now = clock.now()
     return {
         work.listing.id: outcomes.failed(work, answer, now, policy)
         if isinstance(answer, ChannelError)
-        else outcomes.succeeded(work, answer, now)
+        else replace(outcomes.succeeded(work, answer, now), called_at=called_at)
         for work, answer in zip(batch, answers, strict=True)
     }
 
 
 def _perform_one(work: Work, adapter: ChannelAdapter, policy: RetryPolicy, clock: Clock) -> Ending:
+    next_step()
+    called_at = clock.now()
     try:
         if work.step.kind is StepKind.VERIFY:
             return _verify(work, adapter, policy, clock)
@@ -162,7 +179,18 @@ def _perform_one(work: Work, adapter: ChannelAdapter, policy: RetryPolicy, clock
     if isinstance(answer, Pending):
         return outcomes.begun(work, answer)
     twins = Twins() if answer is None else look_for_twins(work, adapter, answer.external_id)
-    return twins.told(outcomes.succeeded(work, answer, clock.now()))
+    return replace(twins.told(outcomes.succeeded(work, answer, clock.now())), called_at=called_at)
+
+
+@contextmanager
+def _correlated(works: Sequence[Work]) -> Iterator[None]:
+    """Let what is logged inside carry the request that brought these steps; a call for several requests names them all."""
+    found = sorted({work.request_id for work in works if work.request_id is not None})
+    if not found:
+        yield
+        return
+    with structlog.contextvars.bound_contextvars(correlation_id=",".join(found)):
+        yield
 
 
 def _as_channel_error(exc: Exception) -> ChannelError:
@@ -215,30 +243,41 @@ def _record(uow: UnitOfWork, claim: Claim, endings: Mapping[ListingId, Ending], 
     if reached:
         uow.attempts.close_dead(reached, now=now)
     lost = uow.listings.record(claim.token, [ending.outcome for ending in endings.values()], now=now)
+    uow.pushes.record(pushes_of(claim.works, endings, now=now))
+    works = {work.listing.id: work for work in claim.works}
     for listing_id, ending in endings.items():
-        account_id = claim.account.account.id
-        if ending.account_rest is not None:
-            uow.accounts.rest(account_id, now=now, wait=ending.account_rest)
-        if ending.account_problem is not None and uow.accounts.set_state(
-            account_id, AccountState.NEEDS_REAUTH, ending.account_problem
-        ):
-            log.warning("account.needs_reauth", account=account_id, problem=ending.account_problem.en)
-        if ending.dead_cause is not None:
-            detail = ending.attempt.message or ending.dead_cause
-            step = next(work.step.kind.value for work in claim.works if work.listing.id == listing_id)
-            uow.attempts.bury_listing(listing_id, cause=ending.dead_cause, detail=detail, step=step)
-        if ending.notice is not None:
-            uow.attempts.bury_listing(
-                listing_id, cause=DUPLICATE_FOUND, detail=ending.notice, step=None, is_notice=True
+        with _correlated([works[listing_id]]):
+            _record_one(uow, claim, works[listing_id], ending, now)
+            log.info(
+                "listing.step",
+                listing=listing_id,
+                account=claim.account.account.id,
+                step=works[listing_id].step.kind.value,
+                outcome=ending.attempt.outcome,
+                state=ending.outcome.state.value,
+                lease_lost=listing_id in lost,
             )
-        log.info(
-            "listing.step",
-            listing=listing_id,
-            account=account_id,
-            outcome=ending.attempt.outcome,
-            state=ending.outcome.state.value,
-            lease_lost=listing_id in lost,
-        )
     # Last, because every worker that meets the same answer waits for this row.
     ends = {id_: ending.attempt for id_, ending in endings.items()}
     uow.unlisted.note(claim.account.account.kind, ends, now=now)
+
+
+def _record_one(uow: UnitOfWork, claim: Claim, work: Work, ending: Ending, now: datetime) -> None:
+    """Record what follows from one ending beside the rows: a stopped account, a dead letter, a notice."""
+    if ending.account_problem is not None:
+        stop_account(
+            uow,
+            claim.account,
+            claim.adapter,
+            trouble=ending.account_trouble,
+            problem=ending.account_problem,
+            now=now,
+        )
+    if ending.dead_cause is not None:
+        detail = ending.attempt.message or ending.dead_cause
+        step = work.step.kind.value
+        uow.attempts.bury_listing(work.listing.id, cause=ending.dead_cause, detail=detail, step=step)
+    if ending.notice is not None:
+        uow.attempts.bury_listing(
+            work.listing.id, cause=DUPLICATE_FOUND, detail=ending.notice, step=None, is_notice=True
+        )

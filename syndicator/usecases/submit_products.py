@@ -4,21 +4,21 @@ One transaction for each chunk; nothing is sent anywhere. An unchanged product c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from adapters.base import Capabilities
-from schemas.channel import ChannelAccount, Lane
+from schemas.channel import Lane
 from schemas.ids import AccountId, ProductId, SellerId, Sha256, Sku
 from schemas.problem import Problem
 from schemas.product import Product, Status
-from syndicator.domain.listing import Wanted, begins_at
+from syndicator.domain.listing import Wanted
 from syndicator.ports import Adapters, Clock
 from syndicator.store.engine import Database, UnitOfWork
-from syndicator.store.listings import Wish
+from syndicator.store.listing_rows import KnownListing
 from syndicator.store.products import StoredProduct
-from syndicator.usecases.outcomes import LOOK_AGAIN_FOR_MEDIA
+from syndicator.usecases.listing_targets import Target, shown_pictures, targets_of, wish_for
+from syndicator.usecases.record_orders import apply_unknown_lines
+from syndicator.usecases.stock_changes import take_submitted
 
 CHUNK = 200
 """Products in one transaction: large enough that the round trips vanish, small enough that locks are short."""
@@ -39,12 +39,13 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitResult:
-    """What a submission did. ``refused`` maps product codes to why nothing was stored of them."""
+    """What a submission did. ``refused`` maps product codes to why nothing was stored of them, ``ids`` all others."""
 
     created: tuple[Sku, ...] = ()
     updated: tuple[Sku, ...] = ()
     unchanged: tuple[Sku, ...] = ()
     refused: Mapping[Sku, tuple[Problem, ...]] | None = None
+    ids: Mapping[Sku, ProductId] = field(default_factory=dict)
 
     @property
     def accepted(self) -> tuple[Sku, ...]:
@@ -53,16 +54,23 @@ class SubmitResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """An account of the seller.
+class Terms:
+    """What holds for every product of a submission.
 
-    ``is_chosen``: new products are listed there too; what is listed already is kept true on every account.
-    ``capabilities`` is None where the account cannot be opened now; its pictures are wanted when it can.
+    Attributes:
+        seller_id: Whose products they are.
+        reference: Names the submission; submitting again under the same name counts stock only once.
+        account_ids: The accounts to list new products on; None means all of the seller's. An edit reaches every
+            account that lists the product already.
+        lane: Where what it makes due stands in line.
+        request_id: The request or message that brought it; None where a person's command did.
     """
 
-    account: ChannelAccount
-    capabilities: Capabilities | None
-    is_chosen: bool
+    seller_id: SellerId
+    reference: str
+    account_ids: Sequence[AccountId] | None
+    lane: Lane = Lane.CONTENT
+    request_id: str | None = None
 
 
 def submit_products(
@@ -89,45 +97,47 @@ def submit_products(
         adapters: Says which pictures each channel needs.
         clock: Tells when it is.
 
+    A listing that was withdrawn by hand stays withdrawn through every edit of its product, until it is published by hand
+    again, or the product itself is hidden and put on sale again: that puts it on sale wherever it was listed.
+
     Effects: rows only. The dispatcher is woken when a chunk commits.
     """
-    lane = Lane.BULK if len(submissions) > BULK_FROM else Lane.CONTENT
+    terms = Terms(
+        seller_id=seller_id,
+        reference=reference,
+        account_ids=account_ids,
+        lane=Lane.BULK if len(submissions) > BULK_FROM else Lane.CONTENT,
+    )
     for start in range(0, len(submissions), CHUNK):
         chunk = submissions[start : start + CHUNK]
         with database.begin() as uow:
             uow.accounts.lock_seller(seller_id)
-            result = _Chunk(
-                uow=uow,
-                seller_id=seller_id,
-                reference=reference,
-                picture_sizes=picture_sizes,
-                targets=_targets(uow, seller_id, account_ids, adapters),
-                lane=lane,
-                now=clock.now(),
-            ).submit(chunk)
-            uow.notify_due()
+            result = submit_chunk(uow, terms, chunk, picture_sizes, adapters=adapters, now=clock.now())
         yield result
 
 
-def _targets(
-    uow: UnitOfWork, seller_id: SellerId, account_ids: Sequence[AccountId] | None, adapters: Adapters
-) -> Sequence[_Target]:
-    return [
-        _Target(
-            account=stored.account,
-            capabilities=_capabilities(adapters, stored.account),
-            is_chosen=account_ids is None or stored.account.id in account_ids,
-        )
-        for stored in uow.accounts.of_seller(seller_id)
-    ]
+def submit_chunk(
+    uow: UnitOfWork,
+    terms: Terms,
+    chunk: Sequence[Submission],
+    picture_sizes: Mapping[Sha256, int],
+    *,
+    adapters: Adapters,
+    now: datetime,
+) -> SubmitResult:
+    """Store some products, each code once among them, in a transaction that holds the seller's lock.
 
-
-def _capabilities(adapters: Adapters, account: ChannelAccount) -> Capabilities | None:
-    """One account that cannot be opened (a broken market file) must not hold back the goods of the others."""
-    try:
-        return adapters.capabilities(account)
-    except (KeyError, ValueError):
-        return None
+    Whoever opened the transaction may write more in it: what is recorded about a chunk is true exactly when the chunk is.
+    """
+    result = _Chunk(
+        uow=uow,
+        terms=terms,
+        picture_sizes=picture_sizes,
+        targets=targets_of(uow, terms.seller_id, terms.account_ids, adapters),
+        now=now,
+    ).submit(chunk)
+    uow.notify_due()
+    return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +145,14 @@ class _Chunk:
     """One chunk of a submission, inside one transaction."""
 
     uow: UnitOfWork
-    seller_id: SellerId
-    reference: str
+    terms: Terms
     picture_sizes: Mapping[Sha256, int]
-    targets: Sequence[_Target]
-    lane: Lane
+    targets: Sequence[Target]
     now: datetime
+
+    @property
+    def seller_id(self) -> SellerId:
+        return self.terms.seller_id
 
     def submit(self, chunk: Sequence[Submission]) -> SubmitResult:
         refused = _taken_skus(self.uow, self.seller_id, chunk)
@@ -150,10 +162,13 @@ class _Chunk:
         saved = self.uow.products.save(self.seller_id, edited, now=self.now)
         ids = {sku: stored.id for sku, stored in before.items()} | dict(saved)
         counted = self._count(accepted)
+        skus = [sku for submission in accepted for sku in submission.product.skus]
+        apply_unknown_lines(self.uow, self.seller_id, skus, self.now)
         self._store_pictures([s.product for s in accepted], edited, ids)
         lanes = dict.fromkeys((s.product.sku for s in accepted if ids[s.product.sku] in counted), Lane.STOCK)
-        lanes |= {product.sku: _lane(product, before.get(product.sku), self.lane) for product in edited}
-        self._want_listings(accepted, ids, lanes)
+        lanes |= {product.sku: _lane(product, before.get(product.sku), self.terms.lane) for product in edited}
+        self._want_listings(accepted, ids, lanes, put_back=_put_back(edited, before))
+        self.uow.pushes.note_changed(counted, now=self.now)
         created = tuple(product.sku for product in edited if product.sku not in before)
         return SubmitResult(
             created=created,
@@ -162,13 +177,12 @@ class _Chunk:
             ),
             unchanged=tuple(s.product.sku for s in accepted if s.product.sku not in lanes),
             refused=refused,
+            ids={s.product.sku: ids[s.product.sku] for s in accepted},
         )
 
     def _count(self, accepted: Sequence[Submission]) -> frozenset[ProductId]:
         counts = {sku: units for submission in accepted for sku, units in submission.stock.items()}
-        return frozenset(
-            self.uow.stock.count(self.seller_id, counts, source="import", reference=self.reference)
-        )
+        return take_submitted(self.uow, self.seller_id, counts, reference=self.terms.reference, now=self.now)
 
     def _store_pictures(
         self, products: Sequence[Product], edited: Sequence[Product], ids: Mapping[Sku, ProductId]
@@ -184,54 +198,73 @@ class _Chunk:
                 for product in products
                 for target in self.targets
                 if target.is_chosen and target.capabilities is not None
-                for sha in _shown_pictures(product, target.account, target.capabilities)
+                for sha in shown_pictures(product, target.account, target.capabilities)
             ),
             now=self.now,
         )
 
     def _want_listings(
-        self, accepted: Sequence[Submission], ids: Mapping[Sku, ProductId], lanes: Mapping[Sku, Lane]
+        self,
+        accepted: Sequence[Submission],
+        ids: Mapping[Sku, ProductId],
+        lanes: Mapping[Sku, Lane],
+        *,
+        put_back: frozenset[Sku],
     ) -> None:
         known = self.uow.listings.known(ids.values())
         waiting = self.uow.media.waiting_products(ids.values())
         wishes = [
-            _wish(
+            wish_for(
                 submission.product,
                 ids[submission.product.sku],
-                target,
-                lane,
-                waiting,
-                self._begins(submission.product, ids, target, known),
+                target.account,
+                lane=lane,
+                known=known.get((ids[submission.product.sku], target.account.id)),
+                waits=ids[submission.product.sku] in waiting,
+                now=self.now,
             )
             for submission in accepted
             for target in self.targets
             if (lane := self._lane_of(submission.product, ids, target, known, lanes)) is not None
+            and not _stays_withdrawn(
+                submission.product, known.get((ids[submission.product.sku], target.account.id)), put_back
+            )
         ]
-        self.uow.listings.want(self.seller_id, wishes)
-
-    def _begins(
-        self,
-        product: Product,
-        ids: Mapping[Sku, ProductId],
-        target: "_Target",
-        known: Mapping[tuple[ProductId, AccountId], bool],
-    ) -> datetime:
-        """A listing that buyers see already is kept true at once; only a publish waits for its day."""
-        is_out = known.get((ids[product.sku], target.account.id), False)
-        waits = product.status is Status.ACTIVE and not is_out
-        return max(self.now, begins_at(product)) if waits else self.now
+        request_id = self.terms.request_id
+        self.uow.listings.want(self.seller_id, [replace(wish, request_id=request_id) for wish in wishes])
 
     def _lane_of(
         self,
         product: Product,
         ids: Mapping[Sku, ProductId],
-        target: "_Target",
-        known: Mapping[tuple[ProductId, AccountId], bool],
+        target: Target,
+        known: Mapping[tuple[ProductId, AccountId], KnownListing],
         lanes: Mapping[Sku, Lane],
     ) -> Lane | None:
         if (ids[product.sku], target.account.id) not in known:
-            return self.lane if target.is_chosen else None
+            return self.terms.lane if target.is_chosen else None
         return lanes.get(product.sku)
+
+
+def _put_back(edited: Sequence[Product], before: Mapping[Sku, StoredProduct]) -> frozenset[Sku]:
+    """Return the products that were hidden until this edit, and are to be on sale again."""
+    return frozenset(
+        product.sku
+        for product in edited
+        if product.status is Status.ACTIVE
+        and product.sku in before
+        and before[product.sku].product.status is not Status.ACTIVE
+    )
+
+
+def _stays_withdrawn(product: Product, known: KnownListing | None, put_back: frozenset[Sku]) -> bool:
+    """Say whether the listing was taken off one account by hand, which an edit of the product does not undo."""
+    return (
+        known is not None
+        and known.wanted is Wanted.WITHDRAWN
+        and product.status is Status.ACTIVE
+        and product.sku not in put_back
+    )
 
 
 def _is_edited(product: Product, before: Mapping[Sku, StoredProduct]) -> bool:
@@ -242,13 +275,15 @@ def _is_edited(product: Product, before: Mapping[Sku, StoredProduct]) -> bool:
 def _taken_skus(
     uow: UnitOfWork, seller_id: SellerId, chunk: Sequence[Submission]
 ) -> dict[Sku, tuple[Problem, ...]]:
-    owners = uow.products.owner_of_variants(seller_id, [sku for s in chunk for sku in s.product.skus])
+    owners = dict(uow.products.owner_of_variants(seller_id, [sku for s in chunk for sku in s.product.skus]))
     refused: dict[Sku, tuple[Problem, ...]] = {}
     for submission in chunk:
         code = submission.product.sku
         taken = [sku for sku in submission.product.skus if owners.get(sku, code) != code]
         if taken:
             refused[code] = tuple(_taken(sku, owners[sku]) for sku in taken)
+        else:
+            owners |= dict.fromkeys(submission.product.skus, code)
     return refused
 
 
@@ -272,35 +307,8 @@ def _without_prices(product: Product) -> Product:
     return product.model_copy(update={"variants": variants})
 
 
-def _wish(
-    product: Product,
-    product_id: ProductId,
-    target: _Target,
-    lane: Lane,
-    waiting: frozenset[ProductId],
-    begins: datetime,
-) -> Wish:
-    waits = product_id in waiting
-    return Wish(
-        product_id=product_id,
-        account_id=target.account.id,
-        wanted=Wanted.LIVE if product.status is Status.ACTIVE else Wanted.WITHDRAWN,
-        lane=lane,
-        due_at=begins + (LOOK_AGAIN_FOR_MEDIA if waits else timedelta(0)),
-        waits_for_media=waits,
-    )
-
-
 def _every_picture(product: Product) -> Iterator[Sha256]:
     """Yield the canonical pictures and those that any channel shows instead."""
     yield from product.pictures()
     for override in product.overrides.values():
         yield from (media.sha256 for media in override.media or () if media.sha256 is not None)
-
-
-def _shown_pictures(
-    product: Product, account: ChannelAccount, capabilities: Capabilities
-) -> Iterator[Sha256]:
-    """Yield the pictures that the account shows."""
-    shown = product.for_channel(account.name, account.kind)
-    yield from islice(shown.pictures(), capabilities.max_pictures.value)

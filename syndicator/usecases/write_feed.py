@@ -17,6 +17,7 @@ from schemas.problem import Problem
 from syndicator.domain import sentences
 from syndicator.domain.listing import Wanted
 from syndicator.domain.plan import StepKind
+from syndicator.domain.stock_rule import Shown
 from syndicator.media.storage import MediaStore, StorageError
 from syndicator.ports import Clock
 from syndicator.store.accounts import StoredAccount
@@ -138,7 +139,7 @@ class _Writing:
             last = page[-1].listing.id
 
     def _add(self, content: _Content, page: Sequence[ListedProduct], uow: UnitOfWork) -> None:
-        stock = uow.stock.available({listed.listing.product_id for listed in page})
+        stock = uow.showing.shown(self.account.account.id, {listed.listing.product_id for listed in page})
         rendered: dict[ListingId, Rendition] = {}
         for listed in page:
             listing_id = listed.listing.id
@@ -153,7 +154,7 @@ class _Writing:
                 content.rows[listing_id] = row
 
     def _rendered(
-        self, listed: ListedProduct, stock: Mapping[Sku, int]
+        self, listed: ListedProduct, stock: Mapping[Sku, Shown]
     ) -> tuple[Rendition, tuple[Problem, ...]]:
         account = self.account.account
         product = listed.product.for_channel(account.name, account.kind)

@@ -5,10 +5,10 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from tests.bench import end_to_end, pictures
+from tests.bench import end_to_end, fairness, intake, pictures, stock_changes, sweeping
 from tests.bench.results import is_met, table, write
 
-BENCHES = ("pictures", "end-to-end")
+BENCHES = ("pictures", "end-to-end", "fairness", "stock", "sweep", "intake")
 VAR = Path("var") / "bench"
 QUICK_PHOTOS = 4
 
@@ -23,6 +23,14 @@ def main() -> int:
         if arguments.products is not None:
             size = dataclasses.replace(size, products=arguments.products)
         found += end_to_end.run(size, VAR / "photos", _say)
+    if "fairness" in arguments.only:
+        found += fairness.run(fairness.QUICK if arguments.quick else fairness.Size(), _say)
+    if "stock" in arguments.only:
+        found += stock_changes.run(stock_changes.QUICK if arguments.quick else stock_changes.Size(), _say)
+    if "sweep" in arguments.only:
+        found += sweeping.run(sweeping.QUICK if arguments.quick else sweeping.Size(), _say)
+    if "intake" in arguments.only:
+        found += intake.run(intake.QUICK if arguments.quick else intake.Size(), _say)
     write(found, VAR / "results.json")
     sys.stdout.write(f"{table(found)}\n\nwritten: {VAR / 'results.json'}\n")
     missed = [one["name"] for one in found if is_met(one) is False]

@@ -21,8 +21,7 @@ from schemas.ids import SellerId
 from schemas.money import Money
 from schemas.product import Product
 from syndicator.bootstrap import App
-from syndicator.cli.channel_commands import sandbox_details
-from syndicator.cli.publish_commands import import_tools
+from syndicator.cli.account_details import sandbox_details
 from syndicator.cli.sandbox_client import SandboxClient
 from syndicator.cli.stack import Mode, RunningStack, start_stack
 from syndicator.local.children import Child, HealthUrl
@@ -117,10 +116,12 @@ def run_ours(workload: Workload, var: Path, *, rounds: int) -> Run:
     """Start the real stack on an empty folder, publish, change every price and every stock ``rounds`` times."""
     settings = Settings(var=var, api=ApiSettings(port=0), sandbox=SandboxSettings(port=0))
     with start_stack(settings, Mode.SANDBOX) as stack:
-        return _Ours(stack, workload).run(rounds)
+        return OurSide(stack, workload).run(rounds)
 
 
-class _Ours:
+class OurSide:
+    """The running stack, told what to do by calls of its use cases."""
+
     def __init__(self, stack: RunningStack, workload: Workload) -> None:
         self._stack = stack
         self._app: App = stack.app
@@ -129,17 +130,17 @@ class _Ours:
         self._sellers: dict[int, SellerId] = {}
 
     def run(self, rounds: int) -> Run:
-        self._connect()
+        self.connect()
         scheduler = self._scheduler_cpu()
-        publish = timed(self._publish)
+        publish = timed(self.publish)
         summary = self._sandbox.summary()
         visible, calls = _of(summary, "visible"), _of(summary, "calls")
         self._expect_live()
         steps, scheduler = self._steps(), self._scheduler_cpu() - scheduler
-        price = [self._changed(_dearer, stock=50) for _ in range(rounds)]
-        stock = [self._changed(_same, stock=51 + n) for n in range(rounds)]
+        price = [self._changed(dearer, stock=50) for _ in range(rounds)]
+        stock = [self._changed(same, stock=51 + n) for n in range(rounds)]
         slow_down(self._stack.info.sandbox_url or "")
-        slow_price = [self._changed(_dearer, stock=50 + rounds) for _ in range(rounds)]
+        slow_price = [self._changed(dearer, stock=50 + rounds) for _ in range(rounds)]
         self._expect_live()
         return Run(
             publish=publish,
@@ -154,7 +155,8 @@ class _Ours:
             peaks=self._stack.peaks(),
         )
 
-    def _connect(self) -> None:
+    def connect(self) -> None:
+        """Give every shop its seller and its four accounts."""
         app = self._app
         for shop in self._workload.shops:
             with app.database.begin() as uow:
@@ -165,7 +167,8 @@ class _Ours:
                     seller, details, database=app.database, adapters=app.adapters, clock=app.clock
                 )
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Hand over every file and wait until all is live."""
         for shop in self._workload.shops:
             import_file(
                 self._sellers[shop.number],
@@ -173,17 +176,22 @@ class _Ours:
                 photos=self._workload.photos,
                 account_ids=None,
                 failed_rows=self._app.settings.var / f"failed-{shop.number}",
-                tools=import_tools(self._app),
+                tools=self._app.intake_tools,
                 progress=lambda _phase, _done, _total: None,
             )
         self._settle()
 
     def _changed(self, edit: Callable[[Product], Product], *, stock: int) -> Timing:
         """Time one change of everything, from products in memory (where the script has them too) to every channel."""
-        ready = {shop: self._submissions(shop, edit, stock) for shop in self._workload.shops}
-        return timed(partial(self._change, ready))
+        return timed(partial(self.change, self.submissions(edit, stock)))
 
-    def _submissions(
+    def submissions(
+        self, edit: Callable[[Product], Product], stock: int
+    ) -> Mapping[Shop, Sequence[Submission]]:
+        """Return every product as edited, with its stock."""
+        return {shop: self._submissions_of(shop, edit, stock) for shop in self._workload.shops}
+
+    def _submissions_of(
         self, shop: Shop, edit: Callable[[Product], Product], stock: int
     ) -> Sequence[Submission]:
         with self._app.database.begin() as uow:
@@ -193,7 +201,8 @@ class _Ours:
             for one in stored
         ]
 
-    def _change(self, ready: Mapping[Shop, Sequence[Submission]]) -> None:
+    def change(self, ready: Mapping[Shop, Sequence[Submission]]) -> None:
+        """Submit the products and wait until every channel has them."""
         for shop, submissions in ready.items():
             self._submit(self._sellers[shop.number], submissions)
         self._settle()
@@ -247,14 +256,16 @@ class _Ours:
         return 100 * measured.cpu / measured.seconds
 
 
-def _dearer(product: Product) -> Product:
+def dearer(product: Product) -> Product:
+    """Raise every price by one step."""
     variants = tuple(
         v.model_copy(update={"price": Money(v.price.satang + PRICE_STEP)}) for v in product.variants
     )
     return product.model_copy(update={"variants": variants})
 
 
-def _same(product: Product) -> Product:
+def same(product: Product) -> Product:
+    """Change nothing but the stock beside it."""
     return product
 
 

@@ -10,7 +10,7 @@ import psycopg
 import redis
 
 from syndicator.local.probes import libpq_url
-from tests.chaos.house import SECOND_SCHEDULER, House, frozen, kill
+from tests.chaos.house import SECOND_SCHEDULER, House, alive, frozen, kill
 from tests.chaos.scenario import Trouble
 
 PAUSE_S = 4.0
@@ -92,7 +92,7 @@ class Hands:
         before = self._house.family()
         done = kill(before[:1]) > 0
         deadline = time.monotonic() + 30
-        while any(process.is_running() for process in before[1:]) and time.monotonic() < deadline:
+        while alive(before[1:]) and time.monotonic() < deadline:
             time.sleep(0.1)
         self._house.keep_standing()
         return done

@@ -73,7 +73,7 @@ class House:
         for process in (self._second, self._up):
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        _wait(lambda: not _alive(before), END_WITHIN_S, f"the end of {before}")
+        _wait(lambda: not alive(before), END_WITHIN_S, f"the end of {before}")
 
     def family(self) -> list[psutil.Process]:
         """Return the supervisor and everything below it."""
@@ -91,7 +91,7 @@ class House:
         server), ``postgres_backend`` or ``scheduler-2``.
         """
         if name == SECOND_SCHEDULER:
-            return _alive(_family(None if self._second is None else self._second.pid)[:1])
+            return alive(_family(None if self._second is None else self._second.pid)[:1])
         return [process for process in self.family() if _is(process, name)]
 
     @property
@@ -157,7 +157,8 @@ def _family(pid: int | None) -> list[psutil.Process]:
     return []
 
 
-def _alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Return those that still run; a zombie, which only waits for its parent's attention, does not."""
     found = []
     for process in processes:
         with suppress(psutil.NoSuchProcess):

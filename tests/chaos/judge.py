@@ -13,6 +13,7 @@ from schemas.ids import Sku
 from schemas.listing import Marker
 from syndicator.usecases.claiming import offers_of
 from tests.chaos.goods import Good
+from tests.support.factories import free_units
 
 SKU = re.compile(r"C\d+-\d{4}")
 TAG = re.compile(r"<[^>]+>")
@@ -115,7 +116,7 @@ def _differences_of_words(good: Good, shown: Listing, adapter: ChannelAdapter) -
     """Compare the words; where a text cannot be edited, its last comments must say what changed."""
     product = good.product
     marker = Marker(token=shown.marker, sku=product.sku, skus=product.skus)
-    body = adapter.render(product, offers_of(product, good.stock), marker=marker).body
+    body = adapter.render(product, offers_of(product, free_units(good.stock)), marker=marker).body
     wanted = next(str(body[name]) for name in TEXTS if name in body)
     if _plain(wanted) in _plain(shown.text):
         return

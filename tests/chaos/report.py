@@ -26,6 +26,9 @@ def results(outcome: Outcome) -> list[dict[str, Any]]:
         "lost": len(verdict.lost),
         "wrong": len(verdict.wrong),
         "still_moving": outcome.still_moving,
+        "given_up": sum(outcome.facts["dead_letters_open"].values()),
+        "units_lost_or_doubled": outcome.facts["units_lost_or_doubled"],
+        "uneven_levels": outcome.facts["uneven_levels"],
     }
     found = [
         entry(
@@ -108,5 +111,7 @@ def findings(outcome: Outcome) -> Iterator[str]:
     for kind, faults in (("twice", verdict.duplicates), ("lost", verdict.lost), ("wrong", verdict.wrong)):
         for fault in faults[:SHOWN]:
             yield f"{kind}: {fault.sku} on {fault.channel} {fault.account}: {fault.what}"
+    yield from outcome.facts["codes_off"]
+    yield from outcome.facts["histories"]
     for (channel, account, sku), most in list(outcome.doubles.items())[:SHOWN]:
         yield f"seen {most} times at once: {sku} on {channel} {account}"

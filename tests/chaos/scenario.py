@@ -68,6 +68,7 @@ class Scenario:
         sellers: Each has one account on each of the four channels.
         products: Of each seller.
         edits: Changes of wishes after the first, over all sellers.
+        purchases: Buyers who come, over all sellers and the channels that take orders.
         kills: Processes killed; other troubles come between them by weight.
         storm_s: How long wishes and troubles are spread over, about.
         quiet_within_s: How long everything may take to come to rest once the storm is over.
@@ -79,6 +80,7 @@ class Scenario:
     sellers: int = 10
     products: int = 50
     edits: int = 600
+    purchases: int = 1_200
     kills: int = 100
     storm_s: float = 420.0
     quiet_within_s: float = 600.0
@@ -93,6 +95,6 @@ class Scenario:
 
 
 LONG = Scenario()
-SHORT = Scenario(sellers=4, products=12, edits=60, kills=8, storm_s=45.0, quiet_within_s=240.0)
+SHORT = Scenario(sellers=4, products=12, edits=60, purchases=120, kills=8, storm_s=45.0, quiet_within_s=240.0)
 """For ``make test``: the same troubles, fewer goods."""
 CALM_KILLS = {Trouble.KILL_WORKER: 1}

@@ -4,7 +4,6 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ from adapters.errors import ChannelError
 from schemas.channel import AccountState
 from schemas.ids import AccountId, SellerId, Sha256, Sku
 from syndicator.bootstrap import App
-from syndicator.cli.channel_commands import sandbox_details
+from syndicator.cli.account_details import sandbox_details
 from syndicator.media.originals import Original, store_original
 from syndicator.media.sample_photos import make_photos
 from syndicator.store.accounts import StoredAccount
@@ -124,12 +123,6 @@ class Sellers:
         good = changed(self.goods[sku], tuple(self._sizes), self._rng)
         self._wish(int(sku[1:].split("-")[0]), [good])
 
-    def touch(self, skus: Sequence[Sku]) -> None:
-        """Do what a held listing asks of its seller: change something."""
-        for sku in skus:
-            good = self.goods[sku]
-            self._wish(int(sku[1:].split("-")[0]), [_reworded(good)])
-
     def _wish(self, number: int, goods: Sequence[Good]) -> None:
         # One reference for all tries: a submission whose acknowledgement was lost is then counted once.
         reference = uuid.UUID(int=self._rng.getrandbits(128)).hex
@@ -157,10 +150,6 @@ class Sellers:
     def numbers(self) -> Mapping[int, SellerId]:
         """The sellers by number."""
         return self._ids
-
-
-def _reworded(good: Good) -> Good:
-    return replace(good, text=good.text + 1)
 
 
 def _distinct(originals: Sequence[Original]) -> Sequence[Original]:

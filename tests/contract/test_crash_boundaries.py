@@ -20,6 +20,7 @@ from adapters.facebook_page.adapter import FacebookPageAdapter
 from adapters.http import make_client
 from adapters.instagram.adapter import InstagramAdapter
 from adapters.line_shop import LineShopAdapter
+from adapters.pace import Pace
 from adapters.settings import EmarketSettings, HttpSettings, LineSettings, MetaSettings
 from adapters.testing.sandbox.options import SandboxOptions
 from adapters.testing.sandbox.server import SandboxServer
@@ -65,11 +66,13 @@ class Bench:
     folder: Path
     stack: ExitStack
 
-    def driver(self, kind: str, cuts: dict[int, Cut], available: Any = None) -> tuple[StepDriver, CutWire]:
+    def driver(
+        self, kind: str, cuts: dict[int, Cut], available: Any = None, pace: Pace | None = None
+    ) -> tuple[StepDriver, CutWire]:
         self.server.control.reset()
         clock = FixedClock(datetime.fromtimestamp(self.server.control.run(lambda s: s.clock.now()), UTC))
         wire = CutWire(cuts=cuts)
-        client = self.stack.enter_context(make_client(HttpSettings(), transport=wire))
+        client = self.stack.enter_context(make_client(HttpSettings(), transport=wire, pace=pace))
         context = context_at(sandbox_account(kind), self.settings(kind), self.pictures, client)
         # The market compares the time of a signature with the real one; the others go by the sandbox's clock.
         adapter = MAKERS[kind](_at(context, SystemClock() if kind == "emarket" else clock))

@@ -1,13 +1,16 @@
-"""The parts of the documentation that are made from the program itself: the settings and the table of channels.
+"""The parts of the documentation that are made from the program itself: the settings, the example of an
+environment, the table of channels and what other systems may send.
 
 ``python -m tests.docs.generated`` writes them; ``test_generated.py`` fails when they are no longer current.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from textwrap import wrap
+from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -17,6 +20,8 @@ from adapters.limits import TextUnit
 from adapters.registry import CHANNELS
 from schemas.channel import ChannelAccount, Part, Verb
 from schemas.ids import AccountId, ChannelKind, SellerId
+from schemas.submission import published_schema
+from syndicator.api.app import create_app
 from syndicator.bootstrap import App
 from syndicator.settings import PREFIX, Settings
 
@@ -24,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 README_TH = ROOT / "README.th.md"
 SETTINGS = ROOT / "docs" / "settings.md"
+ENV_EXAMPLE = ROOT / "config" / "env.example"
+OPENAPI = ROOT / "docs" / "openapi.json"
+SUBMIT_SCHEMA = ROOT / "docs" / "messages" / "listing-submit.v1.json"
 BEGIN, END = "<!-- channels: begin (make docs) -->", "<!-- channels: end -->"
 
 _SHOWN_ACCOUNTS: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
@@ -48,6 +56,7 @@ class Setting:
     name: str
     default: str
     meaning: str
+    is_secret: bool = False
 
 
 def settings_of(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[Setting]:
@@ -58,7 +67,11 @@ def settings_of(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[Settin
         if isinstance(group, type) and issubclass(group, BaseModel):
             yield from settings_of(group, f"{variable}__")
         else:
-            yield Setting(variable, _default(field), _meaning(field))
+            yield Setting(variable, _default(field), _meaning(field), is_secret=_is_secret(field))
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _meaning(field: FieldInfo) -> str:
@@ -74,6 +87,8 @@ def _default(field: FieldInfo) -> str:
         return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
     return "secret" if isinstance(value, SecretStr) else f"`{value}`"
 
 
@@ -99,6 +114,21 @@ def settings_page() -> str:
             "",
         ]
     )
+
+
+def env_example() -> str:
+    """Return config/env.example: every setting with its default, as a comment; secrets as the files that hold them."""
+    lines = [
+        "# Every setting of the program, to be read by a service manager or a shell. Written by `make docs`; copy it and",
+        "# take the mark off what is to differ. On one machine nothing is needed: without addresses, private servers start",
+        "# under var/. With real ones, the database, Redis (a database nothing else uses) and the keys are.",
+    ]
+    for setting in settings_of(Settings):
+        lines += ["", *(f"# {line}" for line in wrap(setting.meaning.replace("`", ""), width=116))]
+        value = "" if setting.default in {"unset", "secret"} else setting.default.strip("`")
+        path = f"/run/secrets/{setting.name.removeprefix(PREFIX).lower()}"
+        lines.append(f"#{setting.name}_FILE={path}" if setting.is_secret else f"#{setting.name}={value}")
+    return "\n".join([*lines, ""])
 
 
 def capabilities() -> Iterator[tuple[str, str, Capabilities]]:
@@ -220,10 +250,26 @@ def with_table(text: str, table: str) -> str:
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
+def openapi() -> str:
+    """Return the description of the HTTP API."""
+    app = App(Settings(), database_url="", redis_url="")
+    try:
+        return _json(create_app(app).openapi())
+    finally:
+        app.close()
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page as it should be."""
     return {
         SETTINGS: settings_page(),
+        ENV_EXAMPLE: env_example(),
+        OPENAPI: openapi(),
+        SUBMIT_SCHEMA: _json(published_schema()),
         README: with_table(README.read_text(encoding="utf-8"), channel_table()),
         README_TH: with_table(README_TH.read_text(encoding="utf-8"), channel_table_th()),
     }
@@ -231,4 +277,5 @@ def pages() -> dict[Path, str]:
 
 if __name__ == "__main__":
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -37,6 +37,14 @@ def test_nothing_is_twice_and_nothing_is_lost_whatever_dies(tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     found = {one["name"]: one["value"] for one in json.loads(results.read_text(encoding="utf-8"))}
-    harm = ("duplicates", "lost", "wrong", "still_moving")
+    harm = (
+        "duplicates",
+        "lost",
+        "wrong",
+        "still_moving",
+        "given_up",
+        "units_lost_or_doubled",
+        "uneven_levels",
+    )
     assert {name: found[f"chaos.{name}"] for name in harm} == dict.fromkeys(harm, 0.0)
     assert found["chaos_unverified.duplicates"] > 0

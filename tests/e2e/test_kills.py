@@ -103,6 +103,8 @@ def test_ctrl_c_while_publishing_alone_leaves_no_process_and_the_rest_goes_on_la
     channels = Channels(f"http://127.0.0.1:{own_cli.env['SYNDICATOR_SANDBOX__PORT']}")
     wait_until(lambda: _visible(channels) >= 4 or publishing.poll() is not None, seconds=120, what="a part")
     processes = family(publishing.pid)
+    # From here on the channels are slow, so that a busy machine does not publish the rest before the signal comes.
+    channels.order(effect={"kind": "slow", "seconds": 2.0})
 
     publishing.send_signal(signal.SIGINT)
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from obstore.store import MemoryStore
 
+from adapters.pace import CallEnd
 from schemas.channel import AccountState, Credentials
 from schemas.ids import AccountId, LeaseToken, ListingId, PictureKey, SellerId, Sha256, Sku
 from schemas.listing import ListingState
@@ -18,10 +19,12 @@ from schemas.money import Money
 from schemas.product import Product
 from syndicator.domain.policy import RetryPolicy
 from syndicator.media.storage import ObjectStore
+from syndicator.pace.ledger import CallLedger
 from syndicator.ports import WakeUp
 from syndicator.store.engine import Database
 from syndicator.store.secrets import FernetCipher
 from syndicator.usecases.dispatch import PREPARE, RECONCILE, DispatchLimits, Turn, dispatch
+from syndicator.usecases.endpoint_rooms import JUDGE_EVERY
 from syndicator.usecases.reconcile_listing import reconcile_listings
 from syndicator.usecases.submit_products import Submission, SubmitResult, submit_products
 from tests.support.factories import FixedClock, make_product, make_variant
@@ -72,6 +75,9 @@ class CoreApp:
         self.turn = Turn()
         self.limits = LIMITS
         self.policy = POLICY
+        self.ledger = CallLedger(
+            slow_after=timedelta(seconds=5), most_hanging=2, steady=lambda: self.clock.now().timestamp()
+        )
         with self.database.begin() as uow:
             self.seller_id: SellerId = uow.accounts.ensure_seller(seller)
 
@@ -82,8 +88,10 @@ class CoreApp:
         self, name: str = "page", *, seller_id: SellerId | None = None, **options: Any
     ) -> FakeChannel:
         """Connect an account; ``options`` shape the channel behind it."""
-        channel = FakeChannel(clock=self.clock, **options)
+        channel = FakeChannel(clock=self.clock, heard=self._hear, **options)
         self.adapters.channels[name] = channel
+        renewal = channel.renewal
+        secrets = {"token": "TOPSECRET"} | ({} if renewal is None else {"refresh_token": "r0"})
         with self.database.begin() as uow:
             uow.accounts.connect(
                 seller_id or self.seller_id,
@@ -91,9 +99,16 @@ class CoreApp:
                 name=name,
                 external_id=name,
                 settings={},
-                credentials=Credentials({"token": "TOPSECRET"}),
+                credentials=Credentials(secrets),
+                endpoint=channel.endpoint,
+                refresh_at=None if renewal is None else self.clock.now() + renewal.first_after,
             )
         return channel
+
+    def _hear(self, endpoint: str, is_broken: bool) -> None:
+        """Count a call as the transport does."""
+        number = self.ledger.began(endpoint)
+        self.ledger.ended(endpoint, number, CallEnd(seconds=0, is_broken=is_broken))
 
     def account_id(self, name: str = "page") -> AccountId:
         return AccountId(self.value("SELECT id FROM channel_account WHERE name = :name", name=name))
@@ -127,7 +142,7 @@ class CoreApp:
             refused={k: v for result in results for k, v in (result.refused or {}).items()},
         )
 
-    def dispatch(self) -> list[WakeUp]:
+    def dispatch(self, *, only_stock: bool = False) -> list[WakeUp]:
         """Look for due work once; return what was sent."""
         before = len(self.wake_ups.sent)
         dispatch(
@@ -137,6 +152,7 @@ class CoreApp:
             adapters=self.adapters,
             wake_ups=self.wake_ups,
             clock=self.clock,
+            only_stock=only_stock,
         )
         return self.wake_ups.sent[before:]
 
@@ -149,6 +165,7 @@ class CoreApp:
             "store": self.store,
             "policy": self.policy,
             "clock": self.clock,
+            "watch": self.ledger,
         }
         return reconcile_listings(LeaseToken(lease), **(values | changes))
 
@@ -166,13 +183,16 @@ class CoreApp:
             if self.run_once():
                 continue
             due = self.value(
-                "SELECT min(greatest(l.due_at, coalesce(a.not_before, l.due_at))) FROM listing l"
+                "SELECT min(greatest(l.due_at, a.not_before, CASE WHEN b.state = 'open'"
+                " THEN coalesce(b.probed_at + interval '1 second', b.probe_at) END)) FROM listing l"
                 " JOIN channel_account a ON a.id = l.account_id"
+                " LEFT JOIN channel_breaker b ON b.endpoint = coalesce(a.endpoint, a.kind)"
                 " WHERE a.state = 'active' AND l.due_at IS NOT NULL"
             )
             if due is None or due > end:
                 return
-            self.clock.advance(max(due - self.clock.now(), timedelta(milliseconds=1)))
+            # No less than the time between two looks at the breakers.
+            self.clock.advance(max(due - self.clock.now(), JUDGE_EVERY))
         raise AssertionError("the core does not come to rest")
 
     def lease_one(self) -> str:

@@ -8,8 +8,14 @@ from schemas.ids import PictureKey, Sha256, Sku
 from schemas.listing import Marker, Offer
 from schemas.money import Money
 from schemas.product import Claims, Media, Origin, OtopCategory, Producer, ProducerType, Product, Variant
+from syndicator.domain.stock_rule import Shown
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+
+
+def free_units(units: Mapping[Sku, int]) -> dict[Sku, Shown]:
+    """Return what an account without a rule shows of so many free units."""
+    return {sku: Shown(units=free, available=free) for sku, free in units.items()}
 
 
 class FixedClock:

@@ -9,22 +9,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from adapters.base import Capabilities, Change, Clock, Fallback, Pack, StockMode
+from adapters.base import Capabilities, Change, ChannelType, Clock, Fallback, Pack, StockMode
 from adapters.errors import (
     AuthExpired,
     ChannelError,
     Gone,
     Locked,
     OutcomeUnknown,
+    PictureUnread,
     Rejected,
     Throttled,
     Transient,
     Unsupported,
 )
 from adapters.limits import Grade, Limit, TextUnit
-from schemas.channel import ChannelAccount, Credentials, Part, Verb
+from adapters.pace import Payer
+from adapters.refreshing import Refreshed, Renewal
+from schemas.channel import AccountTrouble, ChannelAccount, Credentials, Part, Verb
 from schemas.ids import ChannelKind, ExternalId, Sku
 from schemas.listing import (
     ListingRef,
@@ -37,6 +40,7 @@ from schemas.listing import (
     fingerprint,
 )
 from schemas.media import PictureSpec
+from schemas.pace import PaceScope
 from schemas.problem import Problem
 from schemas.product import Product
 
@@ -72,8 +76,12 @@ class Fault(StrEnum):
     """An answer that no table lists, and everything was done."""
     TRANSIENT = "transient"
     THROTTLED = "throttled"
+    APP_THROTTLED = "app_throttled"
+    THROTTLED_WITHOUT_A_WORD = "throttled_without_a_word"
+    THROTTLED_FOR_A_MONTH = "throttled_for_a_month"
     LOCKED = "locked"
     REJECTED = "rejected"
+    PICTURE_UNREAD = "picture_unread"
     AUTH_EXPIRED = "auth_expired"
     GONE = "gone"
     BUG = "bug"
@@ -98,9 +106,15 @@ ERRORS: Mapping[Fault, Callable[[], BaseException]] = {
     Fault.UNLISTED_BEFORE: unlisted,
     Fault.UNLISTED_AFTER: unlisted,
     Fault.TRANSIENT: lambda: Transient("the server is busy", vendor_code="2", http_status=503),
+    Fault.APP_THROTTLED: lambda: Throttled(
+        "the app calls too often", retry_after=RETRY_AFTER, scope=PaceScope.APP
+    ),
+    Fault.THROTTLED_WITHOUT_A_WORD: lambda: Throttled("too many calls"),
+    Fault.THROTTLED_FOR_A_MONTH: lambda: Throttled("too many calls", retry_after=timedelta(days=30)),
     Fault.THROTTLED: lambda: Throttled("too many calls", retry_after=RETRY_AFTER),
     Fault.LOCKED: lambda: Locked("in a promotion", retry_after=RETRY_AFTER),
     Fault.REJECTED: lambda: Rejected([refusal()]),
+    Fault.PICTURE_UNREAD: lambda: PictureUnread([refusal()]),
     Fault.AUTH_EXPIRED: lambda: AuthExpired("access_token=TOPSECRET expired", problem=refusal("auth")),
     Fault.GONE: lambda: Gone("no such listing"),
     Fault.BUG: lambda: RuntimeError("a bug in mid-call"),
@@ -113,6 +127,10 @@ def error_of(fault: Fault) -> BaseException:
 
 
 AFTER_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER, Fault.PENDING_AFTER, Fault.UNLISTED_AFTER})
+
+
+BROKEN_CHANNEL = frozenset({Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.TRANSIENT})
+"""Faults of the channel itself, whatever was asked of it."""
 
 
 def refusal(code: str = "text_refused") -> Problem:
@@ -190,6 +208,13 @@ class FakeChannel:
         lag: How long a new listing cannot be found.
         meanwhile: Happens once, in the middle of the next call.
         born: Listings ever made; ids are not used again.
+        endpoint: What fails together with this channel.
+        heard: Hears of every call how it ended, as the transport would tell it: (endpoint, whether it was broken).
+        renewal: How its credential is renewed; None for one that does not expire.
+        life: How long a refreshed credential lives.
+        refreshes: The refresh tokens sent, in order; only ``r<generation>`` works.
+        refresh_faults: What goes wrong with the next refreshes.
+        adapter: Makes another adapter than the usual one.
     """
 
     clock: Clock
@@ -200,14 +225,42 @@ class FakeChannel:
     lag: timedelta = timedelta(0)
     meanwhile: Callable[[], object] | None = None
     born: int = 0
+    endpoint: str = KIND
+    heard: Callable[[str, bool], object] = lambda endpoint, is_broken: None
+    renewal: Renewal | None = None
+    life: timedelta = timedelta(hours=4)
+    generation: int = 0
+    refreshes: list[str] = field(default_factory=list)
+    refresh_faults: deque[Fault] = field(default_factory=deque)
     listings: dict[ExternalId, FakeListing] = field(default_factory=dict)
     calls: list[tuple[Verb, str]] = field(default_factory=list)
     faults: dict[Verb, deque[Fault]] = field(default_factory=dict)
     most_visible: dict[Sku, int] = field(default_factory=dict)
+    adapter: Callable[[Any], "FakeAdapter"] | None = None
 
     def order(self, verb: Verb, *faults: Fault) -> None:
         """Make the next calls of ``verb`` go wrong, one fault each."""
         self.faults.setdefault(verb, deque()).extend(faults)
+
+    def refresh(self, token: str) -> Refreshed:
+        """Trade a refresh token, which works once, under the next fault ordered for refreshes."""
+        self.refreshes.append(token)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        fault = self.refresh_faults.popleft() if self.refresh_faults else None
+        if fault is not None and fault not in AFTER_EFFECT:
+            raise error_of(fault)
+        if token != f"r{self.generation}":
+            trouble = AccountTrouble.REVOKED
+            raise AuthExpired(
+                "refresh_token=TOPSECRET was used", trouble=trouble, problem=refusal("reconnect")
+            )
+        self.generation += 1
+        if fault is not None:
+            raise error_of(fault)
+        secrets = {"token": f"t{self.generation}", "refresh_token": f"r{self.generation}"}
+        return Refreshed(credentials=Credentials(secrets), expires_at=self.clock.now() + self.life)
 
     def visible(self, sku: str) -> list[FakeListing]:
         return [one for one in self.listings.values() if one.visible and one.marker.sku == sku]
@@ -222,6 +275,7 @@ class FakeChannel:
         if meanwhile is not None:
             meanwhile()
         fault = self._next_fault(verb)
+        self.heard(self.endpoint, fault in BROKEN_CHANNEL)
         if fault is None:
             return effect()
         if fault in AFTER_EFFECT:
@@ -236,6 +290,7 @@ class FakeChannel:
         """Note a reading call and let it go wrong if ordered."""
         self.calls.append((verb, sku))
         fault = self._next_fault(verb)
+        self.heard(self.endpoint, fault in BROKEN_CHANNEL)
         if fault is not None:
             raise error_of(fault)
 
@@ -432,10 +487,14 @@ class FakeAdapter:
     def _changed(self, verb: Verb, change: Change) -> Receipt:
         def write() -> Receipt:
             listing = self._known(change.ref)
-            listing.parts |= {part: change.rendition.parts[part] for part in change.parts}
+            self._apply(listing, change)
             return receipt(listing)
 
         return self._channel.act(verb, change.ref.marker.sku, write)  # type: ignore[return-value]
+
+    def _apply(self, listing: FakeListing, change: Change) -> None:
+        """Let a change take effect on the channel."""
+        listing.parts |= {part: change.rendition.parts[part] for part in change.parts}
 
     def _known(self, ref: ListingRef) -> FakeListing:
         try:
@@ -446,6 +505,21 @@ class FakeAdapter:
     def _must(self, verb: Verb) -> None:
         if verb not in self.capabilities.verbs:
             raise Unsupported(f"{KIND} has no {verb}")
+
+
+class FakeRefreshingAdapter(FakeAdapter):
+    """The variant whose credential expires."""
+
+    def __init__(self, channel: FakeChannel, credentials: Credentials) -> None:
+        super().__init__(channel)
+        self._credentials = credentials
+
+    @property
+    def renewal(self) -> Renewal | None:
+        return self._channel.renewal
+
+    def refresh(self) -> Refreshed:
+        return self._channel.refresh(self._credentials["refresh_token"])
 
 
 class FakeShopAdapter(FakeAdapter):
@@ -495,6 +569,10 @@ class FakeAdapters:
 
     def open(self, account: ChannelAccount, credentials: Credentials) -> FakeAdapter:
         channel = self.channels[account.name]
+        if channel.adapter is not None:
+            return channel.adapter(channel)
+        if channel.renewal is not None:
+            return FakeRefreshingAdapter(channel, credentials)
         if channel.makes_hidden:
             return FakeShopAdapter(channel)
         return FakeAdapter(channel) if channel.can.visible_steps else FakePackingAdapter(channel)
@@ -508,7 +586,32 @@ class FakeAdapters:
     def kinds(self) -> Sequence[ChannelKind]:
         return (KIND,)
 
+    def payer(self, account: ChannelAccount) -> Payer:
+        endpoint = self.channels[account.name].endpoint
+        return Payer(
+            endpoint=endpoint,
+            app=endpoint,
+            app_endpoints=(endpoint,),
+            account=f"{endpoint}/{account.name}",
+        )
+
 
 def without(base: Capabilities, *verbs: Verb) -> Capabilities:
     """Return the capabilities with those verbs taken away."""
     return replace(base, verbs=base.verbs - set(verbs))
+
+
+def _made_elsewhere(context: object) -> FakeAdapter:
+    raise AssertionError("FakeAdapters makes the adapters of a fake channel")
+
+
+FAKE = ChannelType(
+    kind=KIND,
+    label_th="ช่องทางจำลอง",
+    label_en="Fake channel",
+    credential_names=("token",),
+    optional_credential_names=("webhook_secret",),
+    settings_key="fake",
+    make=_made_elsewhere,
+)
+"""The fake as a row of the registry."""

@@ -1,19 +1,23 @@
 """Stand-ins for the sites that sellers' picture links lead to."""
 
+import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
 
-from syndicator.media.addresses import Resolver
 from syndicator.media.fetch import PictureFetcher
+from syndicator.outbound.addresses import Resolver
 
 PUBLIC_ADDRESS = "93.184.216.34"
 TIMEOUT = timedelta(seconds=5)
 
 
-def public(_host: str) -> list[str]:
-    """Resolve every name to one public address."""
+def public(host: str) -> list[str]:
+    """Resolve every name to one public address; what is an address already stays it."""
+    with suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
     return [PUBLIC_ADDRESS]
 
 

@@ -2,11 +2,10 @@
 
 import io
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from schemas.channel import ChannelAccount, Credentials
 from schemas.ids import AccountId, PictureKey, SellerId
 from schemas.listing import Rendition
 from tests.support.factories import DictPictures
+from tests.support.loopback_server import Quiet, serving
 
 
 class SystemClock:
@@ -35,7 +35,7 @@ def picture_host() -> Iterator[DictPictures]:
     """Serve pictures from memory on a free loopback port."""
     pictures = DictPictures()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = pictures.files.get(self.path.lstrip("/"))
             self.send_response(404 if body is None else 200)
@@ -44,19 +44,9 @@ def picture_host() -> Iterator[DictPictures]:
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def log_message(self, *args: Any) -> None:
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    pictures.base_url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        pictures.base_url = url
         yield pictures
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def jpeg(shade: int, side: int = 1080) -> bytes:
@@ -102,7 +92,7 @@ def context_at(
 def market_files(folder: Path, base_url: str) -> Path:
     """Copy the shipped market files and let the sandbox market live at ``base_url``."""
     target = folder / "emarkets"
-    shutil.copytree(config_dir() / "emarkets", target)
+    shutil.copytree(config_dir() / "emarkets", target, dirs_exist_ok=True)
     file = target / "sandbox-emarket.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("http://127.0.0.1:8099/market/api", base_url), encoding="utf-8")

@@ -18,7 +18,7 @@ from schemas.channel import Verb
 from schemas.listing import Rendition
 from syndicator.domain.listing import Intent, Listing
 from syndicator.domain.plan import StepKind, plan
-from syndicator.store.listings import listing_of
+from syndicator.store.listing_rows import listing_of
 from syndicator.usecases.outcomes import Ending, Work
 from syndicator.usecases.reconcile_listing import _perform_one
 from tests.support.app import POLICY
@@ -84,13 +84,23 @@ class StepDriver:
     def __post_init__(self) -> None:
         self.row = {
             **dict.fromkeys(
-                ("external_id", "pending", "intent_verb", "intent_at", "intent_parts", "unsure_at")
+                (
+                    "external_id",
+                    "pending",
+                    "intent_verb",
+                    "intent_at",
+                    "intent_parts",
+                    "unsure_at",
+                    "stock_changed_at",
+                    "request_id",
+                )
             ),
             **dict.fromkeys(("id", "seller_id", "product_id", "account_id", "wish", "publication"), 1),
             "wanted": "live",
             "wished_at": self.clock.now(),
             "remote": {},
             "sent": {},
+            "accepted": {},
             "attempts": 0,
         }
 

@@ -17,6 +17,8 @@ FACEBOOK_PAGE: Final = ChannelKind("facebook_page")
 INSTAGRAM: Final = ChannelKind("instagram")
 LINE_SHOP: Final = ChannelKind("line_shop")
 EMARKET: Final = ChannelKind("emarket")
+LINE_MESSAGING: Final = ChannelKind("line_messaging")
+"""The Messaging API of a shop's LINE Official Account; a channel of announcements, not of listings."""
 
 CATEGORY_CODES: Final = (
     "food.rice",
@@ -69,6 +71,7 @@ class TokenKind(StrEnum):
     FACEBOOK_USER = "sbxfbu"
     INSTAGRAM = "sbxigi"
     LINE = "sbxline"
+    MESSAGING = "sbxmsg"
     MARKET = "sbxmkt"
     MARKET_REFRESH = "sbxmkr"
 
@@ -157,6 +160,31 @@ def seller_of(external_id: str) -> int | None:
     return None
 
 
+def messaging_token(seller: int = 1, label: str = LIVE) -> str:
+    """Return the channel access token of the seller's LINE Official Account."""
+    return make_token(TokenKind.MESSAGING, seller, label)
+
+
+def messaging_secret(seller: int = 1) -> str:
+    """Return the channel secret that signs the account's webhooks: 32 hex digits."""
+    return _mac(f"channel secret of {seller}", 32)
+
+
+def bot_user_id(seller: int) -> str:
+    """Return the LINE user id of the seller's Official Account: ``U`` and 32 hex digits."""
+    return "U" + _mac(f"bot of {seller}", 32)
+
+
+def follower_ids(seller: int, count: int) -> list[str]:
+    """Return the LINE user ids of the account's friends."""
+    return ["U" + _mac(f"friend {n} of {seller}", 32) for n in range(count)]
+
+
+def line_webhook_secret(seller: int = 1) -> str:
+    """Return the secret that signs the webhooks of the seller's LINE shop."""
+    return _mac(f"webhook secret of {seller}", 32)
+
+
 def market_secret() -> str:
     """Return the secret of the market application all sandbox sellers have authorised."""
     return _mac(MARKET_APP_KEY, 40)
@@ -217,7 +245,10 @@ def _accounts(seller: int, label: str, instagram_login: str) -> tuple[SandboxAcc
             kind=LINE_SHOP,
             name="line",
             external_id=shop_id(seller),
-            credentials={"api_key": make_token(TokenKind.LINE, seller, label)},
+            credentials={
+                "api_key": make_token(TokenKind.LINE, seller, label),
+                "webhook_secret": line_webhook_secret(seller),
+            },
             settings={"categories": dict(LINE_CATEGORIES)},
         ),
         SandboxAccount(

@@ -15,6 +15,7 @@ from adapters.testing.sandbox.gate import Gate
 from adapters.testing.sandbox.graph.surface import GraphSurface
 from adapters.testing.sandbox.line.surface import LineSurface
 from adapters.testing.sandbox.market.surface import MarketSurface
+from adapters.testing.sandbox.messaging.surface import MessagingSurface
 from adapters.testing.sandbox.options import SandboxOptions
 from adapters.testing.sandbox.pages.routes import page_routes
 from adapters.testing.sandbox.sandbox import Sandbox
@@ -24,7 +25,7 @@ SAVE_EVERY_S = 1.0
 
 
 def create_app(options: SandboxOptions) -> Starlette:
-    """Build the sandbox: mounts ``/graph``, ``/graph-instagram``, ``/line-shop``, ``/market/api``, ``/_sandbox``.
+    """Build the sandbox: mounts ``/graph``, ``/graph-instagram``, ``/line-shop``, ``/line-messaging``, ``/market/api``, ``/_sandbox``.
 
     Raises:
         SystemExit: The state file cannot be read.
@@ -34,6 +35,7 @@ def create_app(options: SandboxOptions) -> Starlette:
         Mount("/graph", Gate(sandbox, GraphSurface("facebook"))),
         Mount("/graph-instagram", Gate(sandbox, GraphSurface("instagram"))),
         Mount("/line-shop", Gate(sandbox, LineSurface())),
+        Mount("/line-messaging", Gate(sandbox, MessagingSurface())),
         Mount("/market/api", Gate(sandbox, MarketSurface())),
         Mount("/_sandbox", routes=control_routes(sandbox)),
         Route("/_pictures/{name}.jpg", _picture),
@@ -71,4 +73,5 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 async def _save_regularly(sandbox: Sandbox) -> None:
     while True:
         await asyncio.sleep(SAVE_EVERY_S)
+        sandbox.hooks.redeliver(sandbox.clock.now())
         sandbox.save()

@@ -22,3 +22,8 @@ class SandboxClock:
 def graph_time(seconds: float) -> str:
     """Write a moment as Graph does: ``2026-11-22T05:00:00+0000``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def iso_time(seconds: float) -> str:
+    """Write a moment in UTC to the second: ``2026-11-22T05:00:00Z``."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from adapters.testing.sandbox import hands
+from adapters.testing.sandbox.deeds import Bought, Changes, Edit, OrderAct, OrderDeed, Purchase
 from adapters.testing.sandbox.faults import Effect, Fault
 from adapters.testing.sandbox.sandbox import Sandbox
 from adapters.testing.sandbox.summary import Listing, listings, summary
+from adapters.testing.sandbox.webhooks import Callback
 
 T = TypeVar("T")
 
@@ -71,6 +74,53 @@ class SandboxControl:
         """Withdraw every order; throttles and expired tokens are lifted."""
         self.run(lambda sandbox: sandbox.faults.clear())
 
+    def authorise(self, channel: str, account: str) -> None:
+        """Let a person connect the account anew: the credentials it was connected with first work again."""
+        self.run(lambda sandbox: sandbox.authorise(channel, account))
+
+    def buy(self, channel: str, account: str, sku: str, quantity: int = 1, *, pay: bool = True) -> Bought:
+        """Let a buyer order something.
+
+        Raises:
+            NotPossible: It is not on sale, or too little is left.
+        """
+        purchase = Purchase(channel=channel, account=account, sku=sku, quantity=quantity, pay=pay)
+        return self.run(lambda sandbox: hands.buy(sandbox, purchase))
+
+    def act(self, channel: str, account: str, order: str, act: OrderAct | str) -> None:
+        """Let something happen to an order.
+
+        Raises:
+            NotPossible: There is no such order, or it is past that.
+        """
+        deed = OrderDeed(channel=channel, account=account, order=order, act=OrderAct(act))
+        self.run(lambda sandbox: hands.act(sandbox, deed))
+
+    def edit(
+        self,
+        channel: str,
+        account: str,
+        changes: Changes,
+        *,
+        external_id: str | None = None,
+        sku: str | None = None,
+    ) -> None:
+        """Let a person edit a listing in the channel's own pages.
+
+        Raises:
+            NotPossible: There is no such listing, or the channel has no such field.
+        """
+        deed = Edit(channel=channel, account=account, external_id=external_id, sku=sku, changes=changes)
+        self.run(lambda sandbox: hands.edit(sandbox, deed))
+
+    def call(self, callback: Callback) -> None:
+        """Send the webhooks of an account to that address from now on."""
+        self.run(lambda sandbox: sandbox.webhooks.call(callback))
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return the webhooks delivered so far, see ``webhooks.Delivery``."""
+        return self.run(lambda sandbox: sandbox.webhooks.deliveries())
+
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock ahead."""
         self.run(lambda sandbox: sandbox.clock.advance(seconds))
@@ -78,3 +128,7 @@ class SandboxControl:
     def reset(self) -> None:
         """Forget every listing, request and fault."""
         self.run(lambda sandbox: sandbox.reset())
+
+    def lag(self, seconds: float) -> None:
+        """Let what is created from now on appear in lists and look-ups only after ``seconds``."""
+        self.run(lambda sandbox: sandbox.lag(seconds))

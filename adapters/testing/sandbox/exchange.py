@@ -91,6 +91,8 @@ class Call:
     params: dict[str, Any] = field(default_factory=dict)
     serve_part: Callable[[Incoming], Awaitable[Answer]] | None = None
     """Serves a call that is part of this one (a Graph batch)."""
+    opens_by_access_token: bool = True
+    """False where the call carries no access token, so that an expired one does not matter."""
     lookup_delay_s: float = 0.0
     """Extra seconds until what it creates can be found; set by a fault order."""
 

@@ -106,7 +106,7 @@ class Gate:
             book.expired.add(who)
         if isinstance(effect, faults.Throttle):
             book.throttled_until[who] = call.now + effect.seconds
-        if who in book.expired:
+        if who in book.expired and call.opens_by_access_token:
             return self._surface.expired(call)
         left = book.throttled_until.get(who, 0.0) - call.now
         return self._surface.throttled(call, left) if left > 0 else None

@@ -29,6 +29,7 @@ class Rates:
         graph_per_hour: Calls per account (Page or Instagram user) in a rolling hour; usage headers show from 50 %.
         line_per_second: Per key and resource.
         line_per_minute: Per key and resource.
+        messaging_broadcasts_per_hour: Broadcasts, and narrowcasts, of one LINE Official Account.
         market_per_second: Per shop.
         market_per_day: Per shop.
     """
@@ -36,6 +37,7 @@ class Rates:
     graph_per_hour: int | None = None
     line_per_second: int | None = None
     line_per_minute: int | None = None
+    messaging_broadcasts_per_hour: int | None = None
     market_per_second: int | None = None
     market_per_day: int | None = None
 
@@ -44,10 +46,11 @@ DOCUMENTED_RATES = Rates(
     graph_per_hour=4_800,
     line_per_second=50,
     line_per_minute=1_000,
+    messaging_broadcasts_per_hour=60,
     market_per_second=5,
     market_per_day=10_000,
 )
-"""The published numbers: LINE 50/s and 1,000/min, Graph 4,800 for one engaged user, the market's own profile."""
+"""The published numbers: LINE 50/s, 1,000/min and 60 broadcasts an hour, Graph 4,800 for one engaged user, the market's own profile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,8 @@ class SandboxOptions:
         duplicate_posts: See the enum.
         container_polls: Reads of an Instagram container until it is finished.
         container_s: Seconds until it is finished, besides.
+        instagram_token_ttl_s: Life of a token of Instagram's own login in seconds, from its first use or its refresh; None
+            means it does not expire by itself.
         publishing_quota: Instagram posts per rolling day; Meta's pages say 50 and 100.
         page_token_reads_fail: Whether container and media reads with a Page token fail with 100/33.
         strip_at_signs: Whether captions lose the at sign when read back.
@@ -79,8 +84,13 @@ class SandboxOptions:
         line_adjust_sets_on_hand: Whether ``adjust`` sets on hand instead of available.
         line_foreign_is_forbidden: Whether another shop's product answers 403 instead of 404.
         line_enveloped_429: Whether LINE's 429 carries the error envelope.
+        messaging_followers: Friends of every LINE Official Account.
+        messaging_quota: Recipients a LINE Official Account may reach in a month; None means it has no limit.
         market_token_ttl_s: Life of a market access token in seconds; None means it does not expire by itself.
         market_moderation: Whether new market listings wait for review until a person approves them.
+        market_unpaid_s: Seconds until the units of an order that nobody paid are for sale again.
+        market_max_offset: How far a list of market orders can be skipped into; beyond it the time must be narrowed.
+        market_echo: Whether the market's webhooks also tell of changes that were made through its interface.
     """
 
     seed: int = 0
@@ -98,6 +108,7 @@ class SandboxOptions:
     duplicate_posts: DuplicatePosts = DuplicatePosts.ACCEPT
     container_polls: int = 1
     container_s: float = 0.0
+    instagram_token_ttl_s: float | None = None
     publishing_quota: int = 50
     page_token_reads_fail: bool = False
     strip_at_signs: bool = True
@@ -107,6 +118,11 @@ class SandboxOptions:
     line_adjust_sets_on_hand: bool = False
     line_foreign_is_forbidden: bool = False
     line_enveloped_429: bool = False
+    messaging_followers: int = 3
+    messaging_quota: int | None = None
     market_token_ttl_s: float | None = None
     market_moderation: bool = False
+    market_unpaid_s: float = 1_800.0
+    market_max_offset: int = 5_000
+    market_echo: bool = False
     rates: Rates = field(default_factory=Rates)

@@ -1,13 +1,16 @@
 """The state between two runs: one JSON file, replaced as a whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.testing.sandbox.graph.state import GraphState
+from adapters.testing.sandbox.hooks import HookState
 from adapters.testing.sandbox.line.state import LineState
 from adapters.testing.sandbox.market.state import MarketState
+from adapters.testing.sandbox.messaging.state import MessagingState
+from adapters.testing.sandbox.webhooks import Callback
 
 
 @dataclass
@@ -18,6 +21,9 @@ class SavedState:
     graph: GraphState
     line: LineState
     market: MarketState
+    messaging: MessagingState = field(default_factory=MessagingState)
+    callbacks: list[Callback] = field(default_factory=list)
+    hooks: HookState = field(default_factory=HookState)
 
 
 _SAVED = TypeAdapter(SavedState)

@@ -140,6 +140,11 @@ class SandboxServer:
         return f"{self.url}/line-shop"
 
     @property
+    def messaging_url(self) -> str:
+        """Address for ``LINE__MESSAGING_URL``."""
+        return f"{self.url}/line-messaging"
+
+    @property
     def market_url(self) -> str:
         """The market's ``base_url``."""
         return f"{self.url}/market/api"

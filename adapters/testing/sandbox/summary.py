@@ -129,7 +129,7 @@ def _media(sandbox: Sandbox) -> Iterator[Listing]:
             channel=INSTAGRAM,
             account=media.user,
             id=media.id,
-            visible=True,
+            visible=not media.archived,
             text=media.caption,
             marker=_marker(media.caption),
             pictures=[picture.sha for picture in media.pictures],

@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.errors import ChannelError, Gone, Locked, OutcomeUnknown, Rejected, Throttled, Unsupported
+from adapters.errors import ChannelError, Gone, Locked, OutcomeUnknown, Rejected, Throttled
 from adapters.testing.sandbox.faults import DropAnswer, Throttle
 from schemas.channel import Part
 from schemas.listing import Receipt
@@ -148,21 +148,6 @@ def test_withdrawing_hides_and_twice_is_fine(stall: Stall) -> None:
     assert stall.item().status == "hidden"
 
 
-def test_withdrawing_what_was_deleted_on_the_market_is_success(stall: Stall) -> None:
-    rendition = stall.render()
-    receipt = stall.publish(rendition)
-    change = stall.change(receipt, rendition, Part.STOCK)
-    stall.control.run(lambda sandbox: sandbox.market.remove(next(iter(sandbox.market.items.values()))))
-
-    stall.adapter.withdraw(change.ref)
-
-    assert stall.adapter.fetch(change.ref) is None
-    with pytest.raises(Gone):
-        stall.adapter.set_stock(change)
-    with pytest.raises(Gone):
-        stall.adapter.update(stall.change(receipt, rendition, Part.TEXT))
-
-
 def test_a_refusal_to_hide_is_told(stall: Stall) -> None:
     rendition = stall.render()
     ref = stall.change(stall.publish(rendition), rendition).ref
@@ -182,9 +167,3 @@ def test_a_listing_is_read_back_in_our_units(stall: Stall) -> None:
     assert seen.permalink == receipt.permalink
     assert seen.seen["prices"] == {"UTT-BNB-100": 4500}
     assert seen.seen["available"] == {"UTT-BNB-100": 6}
-
-
-def test_comments_are_not_a_verb_of_markets(stall: Stall) -> None:
-    rendition = stall.render()
-    with pytest.raises(Unsupported):
-        stall.adapter.comment(stall.change(stall.publish(rendition), rendition, Part.PRICE))

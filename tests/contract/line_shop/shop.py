@@ -1,6 +1,8 @@
 """One LINE shop at the sandbox, with the few moves the core makes around an adapter."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.base import Change
@@ -11,6 +13,7 @@ from schemas.channel import Part
 from schemas.ids import Sku
 from schemas.listing import ListingRef, Pending, Receipt, Rendition
 from schemas.money import Money
+from schemas.orders import ChannelOrder
 from schemas.product import Product
 from tests.support.factories import (
     NOON,
@@ -31,12 +34,16 @@ class Shop:
     pictures: DictPictures
 
     def render(
-        self, product: Product | None = None, available: Any = 10, marked: str = "SY7K3M2Q9"
+        self,
+        product: Product | None = None,
+        available: Any = 10,
+        marked: str = "SY7K3M2Q9",
+        held: int = 0,
     ) -> Rendition:
+        """Render goods; ``held`` is the units of each variant in open orders of this shop that are known."""
         product = product or make_product()
-        rendition = self.adapter.render(
-            product, make_offers(product, available), marker=make_marker(product, marked)
-        )
+        offers = {sku: replace(offer, held=held) for sku, offer in make_offers(product, available).items()}
+        rendition = self.adapter.render(product, offers, marker=make_marker(product, marked))
         store_pictures(rendition, self.pictures)
         return rendition
 
@@ -60,6 +67,31 @@ class Shop:
     def change(self, receipt: Receipt, rendition: Rendition, *parts: Part) -> Change:
         ref = ListingRef(external_id=receipt.external_id, marker=rendition.marker, remote=receipt.remote)
         return Change(ref=ref, rendition=rendition, parts=frozenset(parts))
+
+    def buy(self, sku: str, quantity: int = 1, *, pay: bool = True) -> str:
+        """Let a buyer order, and return the order's number."""
+        return self.control.buy("line_shop", "shop1", sku, quantity, pay=pay).order
+
+    def act(self, order: str, act: str) -> None:
+        self.control.act("line_shop", "shop1", order, act)
+
+    def poll(self, cursor: Any = None, since: datetime = NOON) -> tuple[list[ChannelOrder], Any]:
+        """Ask for orders until none waits; return them and where the next poll begins."""
+        found: list[ChannelOrder] = []
+        while True:
+            page = self.adapter.orders(cursor, since=since)
+            found += page.orders
+            cursor = json.loads(json.dumps(page.cursor))
+            if not page.has_more:
+                return found, cursor
+
+    def now(self) -> datetime:
+        """Return the shop's present."""
+        return datetime.fromtimestamp(self.control.run(lambda sandbox: sandbox.clock.now()), UTC)
+
+    def calls(self, after: int) -> list[str]:
+        """Return the operations the shop saw after that many."""
+        return [entry["operation"] for entry in self.control.journal(after=after)]
 
     def products(self) -> list[ShopProduct]:
         return self.control.run(lambda sandbox: list(sandbox.line.products.values()))

@@ -1,8 +1,7 @@
 import pytest
 
-from adapters.errors import Gone, Locked, Rejected, Throttled, Unsupported
-from adapters.testing.sandbox.faults import Throttle
-from schemas.channel import Part, Verb
+from adapters.errors import Gone, Locked, Rejected
+from schemas.channel import Part
 from schemas.money import Money
 from tests.contract.line_shop.shop import Shop, two_sizes, units
 from tests.support.factories import make_product, make_variant
@@ -11,11 +10,11 @@ from tests.support.factories import make_product, make_variant
 def test_stock_written_is_what_buyers_can_buy_beside_what_others_hold(shop: Shop) -> None:
     receipt = shop.publish(shop.render(two_sizes(), 10))
     shop.hold(reserved=2, ready=3)
-    wanted = shop.render(two_sizes(), {"BNB-100": 8, "BNB-250": 0})
+    wanted = shop.render(two_sizes(), {"BNB-100": 8, "BNB-250": 0}, held=5)
 
-    shop.adapter.set_stock(shop.change(receipt, wanted, Part.STOCK))
+    written = shop.adapter.set_stock(shop.change(receipt, wanted, Part.STOCK))
 
-    assert units(shop) == {"BNB-100": 8, "BNB-250": 0}
+    assert units(shop) == written.shows == {"BNB-100": 8, "BNB-250": 0}
     assert [variant.on_hand for variant in shop.product().variants] == [13, 5]
 
 
@@ -134,17 +133,6 @@ def test_a_price_during_a_promotion_is_locked_not_refused(shop: Shop) -> None:
     assert shop.product().variants[0].price == 50
 
 
-def test_withdrawing_hides_the_product_and_twice_is_fine(shop: Shop) -> None:
-    rendition = shop.render()
-    receipt = shop.publish(rendition)
-    ref = shop.change(receipt, rendition).ref
-
-    shop.adapter.withdraw(ref)
-    shop.adapter.withdraw(ref)
-
-    assert not shop.product().displayed
-
-
 def test_what_was_deleted_in_the_shop_is_gone(shop: Shop) -> None:
     rendition = shop.render()
     receipt = shop.publish(rendition)
@@ -171,21 +159,3 @@ def test_a_listing_is_read_back_in_our_units(shop: Shop) -> None:
     assert seen.visible
     assert seen.seen["prices"] == {"UTT-BNB-100": 4000}
     assert seen.seen["available"] == {"UTT-BNB-100": 6}
-
-
-def test_a_throttled_change_is_not_applied(shop: Shop) -> None:
-    receipt = shop.publish(shop.render())
-    shop.control.fail(Throttle(seconds=5), operation="product.variant")
-
-    with pytest.raises(Throttled):
-        shop.adapter.set_stock(shop.change(receipt, shop.render(available=3), Part.STOCK))
-
-    assert units(shop) == {"UTT-BNB-100": 10}
-
-
-def test_comments_are_not_a_verb_of_line(shop: Shop) -> None:
-    assert Verb.COMMENT not in shop.adapter.capabilities.verbs
-    rendition = shop.render()
-
-    with pytest.raises(Unsupported):
-        shop.adapter.comment(shop.change(shop.publish(rendition), rendition, Part.PRICE))

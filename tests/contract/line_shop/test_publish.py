@@ -4,7 +4,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from adapters.errors import AuthExpired, ChannelError, OutcomeUnknown, Rejected, Throttled, Transient
+from adapters.errors import AuthExpired, OutcomeUnknown, Rejected, Throttled, Transient
 from adapters.settings import LineSettings
 from adapters.testing.sandbox.accounts import dead_account
 from adapters.testing.sandbox.faults import (
@@ -12,10 +12,8 @@ from adapters.testing.sandbox.faults import (
     Error,
     Fault,
     HideFromLookup,
-    Html502,
     ServerErrorWithEffect,
     Throttle,
-    TruncatedJson,
 )
 from adapters.testing.sandbox.options import DuplicateCodes, SandboxOptions
 from schemas.channel import Part
@@ -58,28 +56,6 @@ def test_zero_stock_is_sold_out_before_the_product_is_shown(shop: Shop) -> None:
     assert units(shop) == {"BNB-100": 0, "BNB-250": 5}
     operations = [entry["operation"] for entry in shop.control.journal()]
     assert operations == ["product.create", "product.variant", "product.display"]
-
-
-@pytest.mark.parametrize(
-    "effect",
-    [
-        DropAnswer(after_effect=True),
-        DropAnswer(after_effect=False),
-        ServerErrorWithEffect(),
-        Html502(after_effect=True),
-        TruncatedJson(),
-    ],
-    ids=lambda effect: f"{effect.kind}-{getattr(effect, 'after_effect', True)}",
-)
-def test_a_lost_answer_of_the_create_ends_with_one_product(shop: Shop, effect: object) -> None:
-    rendition = shop.render()
-    shop.control.fail(effect, operation="product.create")
-
-    with pytest.raises(OutcomeUnknown):
-        shop.adapter.publish(rendition)
-    shop.recover(rendition)
-
-    assert [product.displayed for product in shop.products()] == [True]
 
 
 def test_a_hidden_orphan_is_found_and_is_not_visible(shop: Shop) -> None:
@@ -280,16 +256,3 @@ def test_another_publication_of_the_same_code_is_not_ours(shop: Shop) -> None:
     shop.publish(shop.render(marked="SY0000001"))
 
     assert shop.adapter.find_by_marker(make_marker(make_product(), "SY0000002"), since=NOON) == []
-
-
-def test_no_failure_carries_the_key(shop: Shop) -> None:
-    key = str(shop.adapter._client._api_key)
-    for effect in (
-        DropAnswer(after_effect=False),
-        Html502(),
-        Error(status=418, body={"echo": f"x-api-key: {key}"}),
-    ):
-        shop.control.fail(effect, operation="product.create")
-        with pytest.raises(ChannelError) as caught:
-            shop.adapter.publish(shop.render())
-        assert key not in f"{caught.value!r} {caught.value.__cause__!r}"

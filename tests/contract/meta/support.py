@@ -1,12 +1,11 @@
 """What the contract tests of the Meta channels stand on: a picture host, and adapters for sandbox accounts."""
 
 import io
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from PIL import Image
@@ -34,6 +33,7 @@ from tests.support.factories import (
     make_variant,
     sha,
 )
+from tests.support.loopback_server import Quiet, serving
 
 
 class PictureServer:
@@ -52,7 +52,7 @@ class PictureServer:
     def running(self) -> Iterator["PictureServer"]:
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, body = owner.answer(self.path.lstrip("/"), is_ranged="Range" in self.headers)
                 self.send_response(status)
@@ -61,19 +61,9 @@ class PictureServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *args: Any) -> None:
-                """Keep quiet."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
+        with serving(Handler) as url:
+            self.url = url
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def answer(self, key: str, *, is_ranged: bool) -> tuple[int, bytes]:
         if self.refuse_first[key] > 0:

@@ -10,7 +10,6 @@ from adapters.errors import (
     AccountRestricted,
     AuthExpired,
     ChannelError,
-    Gone,
     OutcomeUnknown,
     Rejected,
     Throttled,
@@ -34,7 +33,6 @@ from adapters.testing.sandbox.faults import (
 )
 from adapters.testing.sandbox.options import DuplicatePosts
 from schemas.channel import Part, Verb
-from schemas.ids import ExternalId
 from schemas.listing import ListingRef, Pending, Receipt, Rendition
 from tests.contract.meta.conftest import OpenDesk
 from tests.contract.meta.support import Desk, product_with
@@ -271,38 +269,6 @@ def test_every_editable_part_is_changed_in_place(desk: Desk, part: Part) -> None
     assert receipt.permalink is not None
 
 
-def test_an_update_whose_answer_is_lost_may_be_repeated(desk: Desk) -> None:
-    page = desk.page()
-    rendition = desk.rendition(page)
-    change = change_to(page, desk, ref_of(page.publish(rendition), rendition), Part.TEXT)
-    desk.order(DropAnswer(after_effect=True), "post.update")
-
-    with pytest.raises(OutcomeUnknown):
-        page.update(change)
-    page.update(change)
-
-    (post,) = desk.server.control.visible(FACEBOOK_PAGE)
-    assert post.text == change.rendition.body["message"]
-
-
-def test_an_update_of_a_deleted_post_says_gone(desk: Desk) -> None:
-    page = desk.page()
-    rendition = desk.rendition(page)
-    ref = ref_of(page.publish(rendition), rendition)
-    page.withdraw(ref)
-
-    with pytest.raises(Gone):
-        page.update(change_to(page, desk, ref, Part.TEXT))
-
-
-def test_pictures_are_never_said_to_be_changed_in_place(desk: Desk) -> None:
-    page = desk.page()
-    ref = ListingRef(external_id=ExternalId("1_2"), marker=make_marker(product_with(2)))
-
-    with pytest.raises(Unsupported):
-        page.update(change_to(page, desk, ref, Part.PICTURES))
-
-
 def test_withdrawing_twice_succeeds_and_takes_the_photos_along(desk: Desk) -> None:
     page = desk.page()
     rendition = desk.rendition(page)
@@ -427,16 +393,6 @@ UNDECLARED: dict[Verb, Callable[[FacebookPageAdapter, Change], object]] = {
     Verb.SET_STOCK: lambda page, change: page.set_stock(change),
     Verb.COMMENT: lambda page, change: page.comment(change),
 }
-
-
-@pytest.mark.parametrize("verb", UNDECLARED)
-def test_a_verb_that_is_not_declared_is_refused(desk: Desk, verb: Verb) -> None:
-    page = desk.page()
-    ref = ListingRef(external_id=ExternalId("1_2"), marker=make_marker(product_with(2)))
-
-    assert verb not in page.capabilities.verbs
-    with pytest.raises(Unsupported):
-        UNDECLARED[verb](page, change_to(page, desk, ref, Part.STOCK))
 
 
 def test_a_found_post_can_be_taken_over_as_it_is(desk: Desk) -> None:

@@ -11,12 +11,10 @@ from adapters.errors import (
     AccountRestricted,
     AuthExpired,
     ChannelError,
-    Gone,
     OutcomeUnknown,
     Rejected,
     Throttled,
     Transient,
-    Unsupported,
 )
 from adapters.instagram.adapter import InstagramAdapter
 from adapters.instagram.client import InstagramClient, Login
@@ -34,12 +32,11 @@ from adapters.testing.sandbox.faults import (
     TruncatedJson,
 )
 from schemas.channel import Part, Verb
-from schemas.ids import ExternalId
 from schemas.listing import ListingRef, Pending, Receipt, Rendition
 from schemas.money import Money
 from tests.contract.meta.conftest import OpenDesk
 from tests.contract.meta.support import Desk, finish, jpeg, product_with
-from tests.support.factories import make_marker, make_variant
+from tests.support.factories import make_variant
 
 LOGINS = ("facebook", "instagram")
 LOST_AFTER_EFFECT: dict[str, Effect] = {
@@ -550,35 +547,6 @@ def test_a_buyers_comment_is_not_taken_for_ours(desk: Desk) -> None:
     assert len(comments(desk)) == 2
 
 
-def test_a_comment_under_a_deleted_post_says_gone(desk: Desk) -> None:
-    adapter = desk.instagram()
-    ref = published(desk, adapter)
-    adapter.withdraw(ref)
-
-    with pytest.raises(Gone):
-        adapter.comment(stock_change(desk, adapter, ref, 0))
-
-
-def test_a_comment_does_not_say_a_new_text(desk: Desk) -> None:
-    adapter = desk.instagram()
-    ref = published(desk, adapter)
-    change = replace(stock_change(desk, adapter, ref, 0), parts=frozenset({Part.TEXT}))
-
-    with pytest.raises(Unsupported):
-        adapter.comment(change)
-
-
-def test_withdrawing_twice_succeeds(desk: Desk) -> None:
-    adapter = desk.instagram()
-    ref = published(desk, adapter)
-
-    adapter.withdraw(ref)
-    adapter.withdraw(ref)
-
-    assert desk.server.control.listings(INSTAGRAM) == []
-    assert adapter.fetch(ref) is None
-
-
 def test_a_post_the_channel_will_not_delete_is_left_to_the_sellers_hand(desk: Desk) -> None:
     adapter = desk.instagram()
     ref = published(desk, adapter)
@@ -665,13 +633,3 @@ UNDECLARED: dict[Verb, Callable[[InstagramAdapter, Change], object]] = {
     Verb.SET_STOCK: lambda adapter, change: adapter.set_stock(change),
     Verb.WITHDRAW: lambda adapter, change: adapter.withdraw(change.ref),
 }
-
-
-@pytest.mark.parametrize("verb", UNDECLARED)
-def test_a_verb_that_is_not_declared_is_refused(desk: Desk, verb: Verb) -> None:
-    adapter = desk.instagram(login="instagram")
-    ref = ListingRef(external_id=ExternalId("1"), marker=make_marker(product_with(1)))
-
-    assert verb not in adapter.capabilities.verbs
-    with pytest.raises(Unsupported):
-        UNDECLARED[verb](adapter, stock_change(desk, adapter, ref, 0))

@@ -226,3 +226,17 @@ def test_misspelt_fault_orders_are_refused_with_the_reason(
     assert response.status_code == 400
     assert response.json()["error"]
     assert asked(server, http, "POST", "/clock", {}).status_code == 400
+
+
+def test_consent_anew_makes_the_first_credentials_work_again(
+    server: SandboxServer, clients: Clients, http: httpx.Client
+):
+    market = clients.market
+    market.call("POST", "/auth/token/refresh", {"refresh_token": market.account.credentials["refresh_token"]})
+    assert market.call("GET", "/products")["code"] == "IllegalAccessToken"
+
+    http.post(
+        f"{server.url}/_sandbox/authorise", json={"channel": "emarket", "account": market.account.external_id}
+    ).raise_for_status()
+
+    assert market.call("GET", "/products")["code"] == "0"

@@ -116,7 +116,7 @@ def test_wrong_line_query_and_missing_body_are_named(
 def test_wrong_market_call_is_named(checker: SpecChecker, clients: Clients, control: SandboxControl):
     clients.market.call("POST", "/product/stock", {"items": [{"sku": "P-1", "stock": 3}]})
     clients.market.call("GET", "/product/by-sku", code="P-1")
-    clients.market.call("GET", "/orders")
+    clients.market.call("GET", "/coupons")
 
     found = violations(checker, control)
 

@@ -60,6 +60,20 @@ def test_line_shelf_shows_displayed_goods_only(server: SandboxServer, clients: C
     assert "฿45.50" in text
 
 
+def test_line_shelf_shows_what_buyers_ordered(
+    server: SandboxServer, clients: Clients, control: SandboxControl, square: str, http
+):
+    shown = clients.line.create(square).json()
+    clients.line.call("POST", f"products/{shown['id']}/display-status/onsale")
+    assert "มีคนสั่งไว้" not in page_text(server, http, "/shop/shop1")
+
+    control.buy("line_shop", "shop1", "P-1", 3)
+
+    text = page_text(server, http, "/shop/shop1")
+    assert "มีคนสั่งไว้ 3 ชิ้น" in text
+    assert "เหลือ 4 ชิ้น" in text
+
+
 def test_market_shelf_shows_range_options_and_sold_out(
     server: SandboxServer, clients: Clients, square: str, http
 ):

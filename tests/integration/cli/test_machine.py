@@ -6,9 +6,11 @@ import subprocess
 from contextlib import contextmanager
 
 import psutil
+import psycopg
 import pytest
 
 from syndicator.local.ports import free_port
+from syndicator.local.probes import libpq_url
 from tests.support.cli import CommandLine
 from tests.support.stack import short_folder
 
@@ -179,10 +181,36 @@ def test_queues_without_anybody_working_are_not_healthy(cli):
     cli.run("queues").told(0, "ระบบผิดปกติ")
 
 
+def test_what_rests_is_shown_with_until_when_and_why(connected, database_url):
+    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
+        connection.execute(
+            "UPDATE channel_account SET not_before = now() + interval '1 hour', brake_reason = 'usage'"
+            " WHERE name = 'page'"
+        )
+        connection.execute(
+            "INSERT INTO channel_breaker (endpoint, state, reason, since, count_from, probe_at)"
+            " VALUES ('emarket/sandbox-emarket', 'open', 'outage', now(), now(), now() + interval '5 s')"
+        )
+
+    found = connected.json("queues")
+    assert found["braked"]["count"] == 1
+    [braked] = found["braked"]["accounts"]
+    assert (braked["account"], braked["reason"]) == ("page", "usage")
+    [breaker] = found["breakers"]
+    assert (breaker["endpoint"], breaker["state"]) == ("emarket/sandbox-emarket", "open")
+    connected.run("queues").told(0, "page", "ใช้โควตา", "ช่องทางขัดข้อง", "หยุดส่งชั่วคราว")
+
+    listed = connected.json("channels", "list")
+    assert [one["name"] for one in listed["accounts"] if one["braked"]] == ["page"]
+    connected.run("channels", "list").told(0, "บัญชี page พักการส่งถึง", "ช่องทางขัดข้อง")
+
+
 def test_migrating_again_is_no_change(cli):
     assert cli.json("migrate") == cli.json("migrate")
     cli.run("migrate").told(0, "ฐานข้อมูลเป็นรุ่น")
 
 
 def test_an_unknown_queue_is_answered_with_the_known_ones(cli):
-    cli.run("worker", "--queues", "stock,orders").told(2, "orders", "stock, price")
+    cli.run("worker", "--queues", "stock,parcels").told(2, "parcels", "stock, price")
+    cli.run("worker", "--without", "stock,parcels").told(2, "parcels", "stock, price")
+    cli.run("worker", "--queues", "stock", "--without", "stock").told(2, "stock, price")

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from schemas.channel import AccountState, Credentials
 from schemas.ids import AttemptId, ListingId
 from schemas.listing import ListingState
+from schemas.pace import BrakeReason
 from syndicator.store.attempts import AttemptEnd
 from syndicator.store.engine import Database
 from syndicator.store.processes import Heartbeat
@@ -90,10 +91,27 @@ def test_a_longer_rest_is_not_cut_short(app: CoreApp) -> None:
     app.connect()
     account_id, now = app.account_id(), app.clock.now()
     with app.database.begin() as uow:
-        uow.accounts.rest(account_id, now=now, wait=timedelta(minutes=5))
-        uow.accounts.rest(account_id, now=now, wait=timedelta(minutes=1))
+        uow.accounts.brake(account_id, now=now, wait=timedelta(minutes=5), reason=BrakeReason.CHANNEL)
+        uow.accounts.brake(account_id, now=now, wait=timedelta(minutes=1), reason=BrakeReason.BUDGET)
 
-    assert app.value("SELECT not_before FROM channel_account") == now + timedelta(minutes=5)
+    (row,) = app.rows("SELECT not_before, brake_reason FROM channel_account")
+    assert (row.not_before, row.brake_reason) == (now + timedelta(minutes=5), "channel")
+
+
+def test_a_step_that_began_before_a_brake_does_not_end_it(app: CoreApp) -> None:
+    app.connect()
+    account_id, now = app.account_id(), app.clock.now()
+    wait = timedelta(minutes=5)
+    with app.database.begin() as uow:
+        uow.accounts.brake(account_id, now=now, wait=wait, reason=BrakeReason.CHANNEL, brakes=3)
+        uow.accounts.release(account_id, now=now + wait / 2)
+    assert app.value("SELECT brakes FROM channel_account") == 3
+
+    with app.database.begin() as uow:
+        uow.accounts.release(account_id, now=now + wait)
+
+    (row,) = app.rows("SELECT not_before, brake_reason, brakes FROM channel_account")
+    assert tuple(row) == (None, None, 0)
 
 
 def test_an_ended_attempt_is_never_rewritten(app: CoreApp) -> None:
@@ -129,7 +147,7 @@ def test_only_the_dead_letters_of_the_listings_that_succeeded_are_closed(app: Co
         ("UPDATE listing SET wanted = 'maybe'", "listing_wanted_check"),
         ("UPDATE listing SET lane = 4", "listing_lane_check"),
         ("UPDATE stock_level SET on_hand = -1", "stock_level_"),
-        ("UPDATE stock_level SET held = on_hand + 1", "stock_level_held_check"),
+        ("UPDATE stock_level SET promised = -1", "stock_level_promised_check"),
         ("UPDATE channel_account SET state = 'gone'", "channel_account_state_check"),
     ],
 )

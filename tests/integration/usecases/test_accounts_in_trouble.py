@@ -1,18 +1,19 @@
 """Accounts that are paused, locked out, throttled or cannot be opened: parked once, and nobody else waits."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 
-from schemas.channel import AccountState, Credentials, Verb
+from schemas.channel import AccountState, AccountTrouble, Credentials, Verb
 from schemas.ids import AccountId, ChannelKind
 from schemas.listing import ListingState
 from syndicator.store.engine import Database
 from syndicator.store.secrets import FernetCipher
 from syndicator.usecases.connect_account import AccountDetails, connect_account
 from tests.support.app import CoreApp, goods
-from tests.support.fake_channel import KIND, SHOP, Fault
+from tests.support.fake_channel import KIND, SHOP, Fault, refusal
 
 
 def account_row(app: CoreApp, name: str = "page") -> tuple[str, str | None]:
@@ -221,3 +222,87 @@ def test_a_kind_of_channel_nobody_registered_does_not_stop_the_others(app: CoreA
         "unheard-of"
     )
     assert app.state(account="lost") is ListingState.WORKING
+
+
+def notices(app: CoreApp) -> list[tuple[str, bool]]:
+    """Return kind and whether it is open, oldest first."""
+    return [
+        (row.kind, row.answered_at is None)
+        for row in app.rows("SELECT kind, answered_at FROM notice ORDER BY id")
+    ]
+
+
+def test_a_parked_account_has_one_notice_that_closes_when_it_is_reconnected(app: CoreApp) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, Fault.AUTH_EXPIRED)
+    app.submit(*(goods(f"P-{number}") for number in range(5)))
+    app.run_until_quiet()
+    assert notices(app) == [("expired", True)]
+
+    reconnect(app)
+
+    assert notices(app) == [("expired", False)]
+
+
+def park(app: CoreApp, version: int) -> bool:
+    account_id = app.account_id()
+    with app.database.begin() as uow:
+        return uow.accounts.park(
+            account_id, credential_version=version, trouble=AccountTrouble.REVOKED, problem=refusal("auth")
+        )
+
+
+def version_of(app: CoreApp) -> int:
+    return int(app.value("SELECT credential_version FROM channel_account WHERE name = 'page'"))
+
+
+def test_workers_that_meet_the_same_refusal_at_once_make_one_notice(app: CoreApp) -> None:
+    app.connect()
+    version = version_of(app)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: park(app, version), range(16)))
+
+    assert sorted(told) == [False] * 15 + [True]
+    assert notices(app) == [("revoked", True)]
+
+
+@pytest.mark.parametrize("mend", ["reconnect", "set going"])
+def test_a_refusal_of_the_old_credential_does_not_park_a_mended_account(app: CoreApp, mend: str) -> None:
+    app.connect()
+    old = version_of(app)
+    park(app, old)
+
+    if mend == "reconnect":
+        reconnect(app)
+    else:
+        app.set_account(AccountState.ACTIVE)
+
+    assert park(app, old) is False
+    assert account_row(app) == ("active", None)
+    assert notices(app) == [("revoked", False)]
+    assert park(app, version_of(app)) is True
+    assert notices(app) == [("revoked", False), ("revoked", True)]
+
+
+def test_an_account_under_an_unknown_key_is_told_of_once_and_stops_only_itself(app: CoreApp) -> None:
+    page = app.connect()
+    shop = app.connect("shop")
+    app.submit(goods())
+    (row,) = app.rows("SELECT credentials FROM channel_account WHERE name = 'page'")
+    foreign = FernetCipher([Fernet.generate_key().decode()]).encrypt(Credentials({"token": "FOREIGN"}))
+    app.execute("UPDATE channel_account SET credentials = :sealed WHERE name = 'page'", sealed=foreign)
+
+    app.run_until_quiet(within=timedelta(minutes=5))
+
+    assert (page.calls, len(shop.listings)) == ([], 1)
+    assert notices(app) == [("not_opened", True)]
+    assert account_row(app)[0] == "active"
+
+    app.execute(
+        "UPDATE channel_account SET credentials = :sealed WHERE name = 'page'", sealed=row.credentials
+    )
+    app.run_until_quiet(within=timedelta(minutes=5))
+
+    assert len(page.listings) == 1
+    assert notices(app) == [("not_opened", False)]

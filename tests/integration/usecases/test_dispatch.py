@@ -119,16 +119,43 @@ def test_lanes_are_served_in_order(app: CoreApp) -> None:
     assert [wake_up.queue for wake_up in sent] == ["stock", "price", "content", "bulk"]
 
 
-def test_a_full_house_serves_the_stock_lane_first(app: CoreApp) -> None:
+def test_stock_changes_have_room_of_their_own_in_a_full_house(app: CoreApp) -> None:
     app.connect("a")
     app.connect("b")
-    backlog(app, "a", 5, lane=Lane.BULK)
-    backlog(app, "b", 5, lane=Lane.STOCK)
     app.limits = replace(app.limits, outstanding=5)
+    backlog(app, "a", 9, lane=Lane.BULK)
+    app.dispatch()
+    assert leased(app) == {"a": 5}
+    backlog(app, "b", 9, lane=Lane.STOCK)
 
     app.dispatch()
 
-    assert leased(app) == {"b": 5}
+    assert leased(app) == {"a": 5, "b": app.limits.cheap_slice}
+
+
+def test_the_bulk_of_an_account_does_not_hold_back_its_own_stock_changes(app: CoreApp) -> None:
+    app.connect("a")
+    app.limits = replace(app.limits, per_account=3)
+    backlog(app, "a", 9, lane=Lane.BULK)
+    app.dispatch()
+    app.execute(
+        "UPDATE listing SET lane = 0 WHERE id IN (SELECT id FROM listing WHERE lease_token IS NULL ORDER BY id LIMIT 2)"
+    )
+
+    app.dispatch()
+
+    assert leased(app) == {"a": 5}
+
+
+def test_a_look_for_stock_changes_leases_nothing_else(app: CoreApp) -> None:
+    app.connect("a")
+    app.connect("b")
+    backlog(app, "a", 3, lane=Lane.PRICE)
+    backlog(app, "b", 3, lane=Lane.STOCK)
+
+    app.dispatch(only_stock=True)
+
+    assert leased(app) == {"b": 3}
 
 
 def test_a_listing_that_may_be_published_travels_alone(app: CoreApp) -> None:
@@ -152,6 +179,21 @@ def test_live_listings_travel_together(app: CoreApp, can: object, slices: int) -
     app.submit(*(goods(sku, price=9900) for sku in skus))
 
     assert len(app.dispatch()) == slices
+
+
+def test_price_changes_go_out_in_whole_slices_however_little_room_there_is(app: CoreApp) -> None:
+    skus = [f"P-{number}" for number in range(app.limits.cheap_slice)]
+    for name in ("a", "b", "c"):
+        app.connect(name)
+    app.submit(*(goods(sku) for sku in skus))
+    app.run_until_quiet()
+    app.submit(*(goods(sku, price=9900) for sku in skus))
+    app.limits = replace(app.limits, outstanding=2)
+
+    sent = app.dispatch()
+
+    assert len(sent) == 2
+    assert sorted(leased(app).values()) == [len(skus), len(skus)]
 
 
 def test_nothing_due_sends_nothing(app: CoreApp) -> None:

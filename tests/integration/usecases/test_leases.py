@@ -1,7 +1,8 @@
 """A lease is held by one worker at a time; whoever comes late or twice finds nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -74,9 +75,17 @@ def test_two_workers_claiming_at_once_share_nothing(app: CoreApp) -> None:
     lease = LeaseToken(app.lease_one())
     until = app.clock.now() + LEASE
 
-    with app.database.begin() as first, app.database.begin() as second:
-        assert len(first.listings.claim(lease, until=until)) == 1
-        assert second.listings.claim(lease, until=until) == []
+    def claim() -> int:
+        with app.database.begin() as uow:
+            return len(uow.listings.claim(lease, until=until))
+
+    with ThreadPoolExecutor() as pool:
+        with app.database.begin() as first:
+            assert len(first.listings.claim(lease, until=until)) == 1
+            second = pool.submit(claim)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.2)
+        assert second.result(timeout=20) == 0
 
 
 def test_a_lease_that_ran_out_is_leased_again_under_another_token(app: CoreApp) -> None:
@@ -204,3 +213,32 @@ def test_a_lease_that_runs_is_not_shortened(app: CoreApp) -> None:
         assert uow.dispatch.shorten_leases(now=app.clock.now(), longest=LEASE) == 0
 
     assert app.listing().due_at == due
+
+
+def test_the_work_of_an_ended_worker_is_counted_while_it_waits_and_once_it_is_taken_over(
+    app: CoreApp,
+) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, Fault.KILLED_AFTER)
+    app.submit(goods())
+    began = app.clock.now()
+    with pytest.raises(WorkerKilled):
+        app.run_once()
+
+    app.clock.advance(LEASE + PATIENCE + timedelta(seconds=1))
+    assert recovery(app, since=began) == (0, None, 1)
+    app.run_until_quiet()
+
+    taken_over, longest, overdue = recovery(app, since=began)
+    assert (taken_over, overdue) == (1, 0)
+    assert longest == pytest.approx((LEASE + PATIENCE).total_seconds() + 1, abs=5)
+    assert recovery(app, since=app.clock.now() + timedelta(hours=1)) == (0, None, 0)
+
+
+PATIENCE = timedelta(minutes=2)
+
+
+def recovery(app: CoreApp, *, since: datetime) -> tuple[int, float | None, int]:
+    with app.database.begin() as uow:
+        found = uow.reports.recovery(since=since, now=app.clock.now(), patience=PATIENCE)
+    return found.taken_over, found.longest_s, found.overdue

@@ -6,14 +6,14 @@ from schemas.ids import Sku
 from schemas.product import Product
 from syndicator.usecases.preview import Preview, preview_product
 from tests.support.app import CoreApp, goods
-from tests.support.factories import make_product
+from tests.support.factories import free_units, make_product
 from tests.support.fake_channel import FORBIDDEN, SPEC
 
 
 def preview(app: CoreApp, product: Product, **changes: object) -> Preview:
     with app.database.begin() as uow:
         (stored,) = uow.accounts.of_seller(app.seller_id)
-        stock = {Sku(sku): 10 for sku in product.skus}
+        stock = free_units({Sku(sku): 10 for sku in product.skus})
         return preview_product(uow, app.adapters, stored, product, stock, **changes)  # type: ignore[arg-type]
 
 

@@ -1,12 +1,13 @@
 """Publishing end to end: real PostgreSQL, a fake channel, every way a publish can be interrupted."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from schemas.channel import Verb
+from schemas.channel import Part, Verb
 from schemas.listing import ListingState
-from tests.support.app import LEASE, CoreApp, goods
+from tests.support.app import LEASE, POLICY, CoreApp, goods
 from tests.support.fake_channel import (
     ASSISTED,
     BROKEN,
@@ -416,3 +417,51 @@ def test_reconnecting_an_account_does_not_bring_a_later_day_forward(app: CoreApp
     app.run_until_quiet()
 
     assert page.calls == []
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.LOST_BEFORE, Fault.LOST_AFTER]
+)
+def test_a_listing_shown_before_the_stock_fell_is_not_believed_to_carry_the_newer_figure(
+    app: CoreApp, fault: Fault
+) -> None:
+    """It was visible while its publish said "pending"; the look after the lost resume finds what the first call had shown."""
+    shop = app.connect(can=SHOP, makes_hidden=True)
+    shop.order(Verb.PUBLISH, Fault.PENDING_AFTER, fault)
+    app.submit(goods(), stock=19)
+    app.run_once()
+    [shown] = shop.visible("P-1")
+    before = shown.parts[Part.STOCK]
+    app.submit(goods(), stock=0)
+    with suppress(WorkerKilled):
+        app.run_once()
+
+    app.run_until_quiet()
+
+    [shown] = shop.visible("P-1")
+    assert shown.parts[Part.STOCK] != before
+    assert app.state() is ListingState.LIVE
+
+
+def test_a_picture_the_channel_could_not_read_is_offered_again_before_anybody_is_asked(app: CoreApp) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, *[Fault.PICTURE_UNREAD] * 3)
+    app.submit(goods())
+
+    app.run_until_quiet()
+
+    assert app.state() is ListingState.LIVE
+    assert app.outcomes() == [("publish", "picture_unread")] * 3 + [("publish", "done")]
+
+
+def test_a_picture_the_channel_never_reads_is_shown_to_the_seller_and_can_be_replayed(app: CoreApp) -> None:
+    page = app.connect()
+    page.order(Verb.PUBLISH, *[Fault.PICTURE_UNREAD] * 20)
+    app.submit(goods())
+
+    app.run_until_quiet()
+
+    assert app.state() is ListingState.NEEDS_YOU
+    assert app.codes() == ["text_refused"]
+    assert len(app.outcomes()) == POLICY.max_attempts
+    assert [letter.cause for letter in app.dead()] == ["PictureUnread"]

@@ -9,7 +9,8 @@ from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 
-from syndicator.bootstrap import App, SystemClock
+from syndicator.bootstrap import App
+from syndicator.registered_adapters import SystemClock
 from syndicator.settings import Settings
 from tests.support.app import CoreApp
 from workers import queues

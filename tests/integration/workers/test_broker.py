@@ -11,6 +11,7 @@ from dramatiq.brokers.redis import RedisBroker
 from syndicator.bootstrap import App
 from syndicator.local.ports import free_port
 from syndicator.ports import WakeUp
+from syndicator.queue_depths import inspect_queues
 from syndicator.usecases.dispatch import RECONCILE
 from tests.integration.workers.conftest import working
 from tests.support.app import CoreApp, goods
@@ -18,7 +19,6 @@ from tests.support.waiting import wait_until
 from workers import queues
 from workers.actors import declare_listing_actor
 from workers.broker import BrokerWakeUps, MessageTooLarge, make_broker
-from workers.inspect import inspect_queues
 
 
 def wake_up(lease: str = "abc", actor: str = RECONCILE) -> WakeUp:
@@ -27,7 +27,7 @@ def wake_up(lease: str = "abc", actor: str = RECONCILE) -> WakeUp:
 
 def state(redis_url: str, name: str = "content"):
     with redis.Redis.from_url(redis_url) as client:
-        return next(queue for queue in inspect_queues(client) if queue.name == name)
+        return next(queue for queue in inspect_queues(client, queues.ALL_QUEUES) if queue.name == name)
 
 
 def failing_actor(broker: RedisBroker) -> list[str]:
@@ -42,7 +42,17 @@ def failing_actor(broker: RedisBroker) -> list[str]:
 
 
 def test_every_purpose_has_a_queue_of_its_own(broker: RedisBroker) -> None:
-    assert set(queues.ALL_QUEUES) == {"stock", "price", "content", "bulk", "media"}
+    assert set(queues.ALL_QUEUES) == {
+        "stock",
+        "orders",
+        "price",
+        "content",
+        "bulk",
+        "submit",
+        "sweep",
+        "media",
+        "webhooks",
+    }
     assert set(queues.ALL_QUEUES) <= set(broker.get_declared_queues())
 
 
@@ -199,5 +209,5 @@ def test_reading_the_queues_changes_nothing(broker: RedisBroker, redis_url: str)
     BrokerWakeUps(broker).send([wake_up()])
     with redis.Redis.from_url(redis_url) as client:
         before = {key: client.type(key) for key in client.keys("*")}
-        inspect_queues(client)
+        inspect_queues(client, queues.ALL_QUEUES)
         assert {key: client.type(key) for key in client.keys("*")} == before

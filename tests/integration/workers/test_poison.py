@@ -6,13 +6,13 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 
 from syndicator.bootstrap import App
+from syndicator.queue_depths import inspect_queues
 from syndicator.usecases.dispatch import RECONCILE
 from tests.integration.workers.conftest import working
 from tests.support.app import CoreApp, goods
 from tests.support.waiting import wait_until
 from workers.actors import declare_listing_actor
 from workers.broker import BrokerWakeUps
-from workers.inspect import inspect_queues
 from workers.queues import MAX_MESSAGE_BYTES
 from workers.screening import problem_of
 
@@ -48,20 +48,22 @@ POISON = {
     "no actor": encoded(actor_name=None),
     "no options": encoded(options=None),
     "not from a broker": encoded(options={}),
+    "for another queue": encoded(queue_name="bulk"),
+    "no id": encoded(message_id=7),
     "for a later time": encoded(options={"redis_message_id": "r-1", "eta": 1}),
 }
 
 
 @pytest.mark.parametrize("payload", POISON.values(), ids=POISON)
 def test_what_is_wrong_with_a_message_is_said_without_its_content(payload: bytes) -> None:
-    problem = problem_of(payload)
+    problem = problem_of("content", payload)
 
     assert problem is not None
     assert "surprise" not in problem
 
 
 def test_a_message_of_ours_has_no_problem() -> None:
-    assert problem_of(encoded()) is None
+    assert problem_of("content", encoded()) is None
 
 
 def put(redis_url: str, payload: bytes, *, key: str = "poison") -> None:
@@ -72,7 +74,7 @@ def put(redis_url: str, payload: bytes, *, key: str = "poison") -> None:
 
 def content(redis_url: str):
     with redis.Redis.from_url(redis_url) as client:
-        return next(queue for queue in inspect_queues(client) if queue.name == "content")
+        return next(queue for queue in inspect_queues(client, ["content"]) if queue.name == "content")
 
 
 def test_poison_is_kept_once_and_the_work_behind_it_is_done(

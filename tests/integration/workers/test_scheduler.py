@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from dramatiq.brokers.redis import RedisBroker
 
+from adapters.refreshing import Renewal
 from syndicator.bootstrap import App
 from syndicator.settings import DispatchSettings, Settings
 from syndicator.store.processes import Heartbeat
@@ -142,6 +143,38 @@ def test_a_dispatch_that_fails_does_not_end_the_leader(
     core.submit(goods())
 
     wait_until(lambda: core.listing().lease_token, "a lease")
+
+
+def test_the_leader_refreshes_what_is_due_and_a_second_scheduler_does_not(
+    core: CoreApp, slow_ticks: App, broker: RedisBroker, running: list[Running]
+) -> None:
+    hour = timedelta(hours=1)
+    page = core.connect(renewal=Renewal(before=hour, first_after=timedelta(0), single_use=True))
+    running += [Running(slow_ticks, broker), Running(slow_ticks, broker)]
+
+    wait_until(lambda: page.generation, "a refresh")
+    wait_until(lambda: core.value("SELECT refreshed_at FROM channel_account"), "its being saved")
+
+    assert page.refreshes == ["r0"]
+
+
+def test_a_slow_token_endpoint_does_not_hold_up_dispatching(
+    core: CoreApp, slow_ticks: App, broker: RedisBroker, running: list[Running]
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    page = core.connect(renewal=Renewal(before=timedelta(hours=1), first_after=timedelta(0), single_use=True))
+    page.meanwhile = lambda: asked.set() or answer.wait(20)
+    core.connect("shop")
+    running.append(Running(slow_ticks, broker))
+    assert asked.wait(20)
+
+    core.submit(goods())
+    try:
+        wait_until(lambda: core.listing(account="shop").lease_token, "a lease")
+        assert page.generation == 0
+    finally:
+        answer.set()
+    wait_until(lambda: core.value("SELECT refreshed_at FROM channel_account WHERE name = 'page'"), "a save")
 
 
 def test_threads_of_the_living_workers_are_counted(core: CoreApp) -> None:

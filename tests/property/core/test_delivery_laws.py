@@ -26,6 +26,7 @@ from syndicator.store.dead_letters import DeadFilter
 from syndicator.usecases.claiming import offers_of
 from syndicator.usecases.dead_letters import replay
 from tests.support.app import LEASE, CoreApp, goods
+from tests.support.factories import free_units
 from tests.support.fake_channel import GRAM, MARKET, POST, SHOP, FakeAdapter, FakeChannel, Fault, WorkerKilled
 
 SKUS = ("P-1", "P-2")
@@ -38,6 +39,7 @@ DOUBTFUL = (
     Fault.PENDING_AFTER,
     Fault.BUG,
 )
+DOUBTFUL_CHANGES = tuple(fault for fault in DOUBTFUL if fault is not Fault.PENDING_AFTER)
 # A channel that says "gone" of a listing that is there cannot be told from one that is right.
 HONEST = tuple(fault for fault in Fault if fault is not Fault.GONE)
 QUICK_SETTLES = timedelta(seconds=20)
@@ -63,6 +65,7 @@ class Delivery(RuleBasedStateMachine):
         with self.app.database.begin() as uow:
             self.app.seller_id = uow.accounts.ensure_seller("A")
         self.wished: dict[str, tuple[Product, int]] = {}
+        self.removed: set[str] = set()
         self.seen_leases: list[str] = []
         self.edits = 0
 
@@ -89,6 +92,26 @@ class Delivery(RuleBasedStateMachine):
         self.edits += 1
         self.wished[sku] = (product, stock)
         self.app.submit(product, stock=stock)
+
+    @rule(
+        sku=st.sampled_from(SKUS),
+        verb=st.sampled_from(OTHERS),
+        fault=st.sampled_from(DOUBTFUL_CHANGES),
+        price=st.sampled_from([4500, 9900]),
+        stock=st.sampled_from([0, 10]),
+        is_hidden=st.booleans(),
+    )
+    def change_back_after_a_doubt(
+        self, sku: str, verb: Verb, fault: Fault, price: int, stock: int, *, is_hidden: bool
+    ) -> None:
+        """A wish whose answer is lost, and the wish of before again."""
+        product, units = self.wished[sku]
+        self.channel.order(verb, fault)
+        status = "hidden" if is_hidden else "active"
+        self.app.submit(goods(sku, price=price, status=status, description=product.description), stock=stock)
+        self.work()
+        self.wished[sku] = (product, units)
+        self.app.submit(product, stock=units)
 
     @rule(sku=st.sampled_from(SKUS), is_hidden=st.booleans())
     def wish_in_mid_call(self, sku: str, *, is_hidden: bool) -> None:
@@ -163,6 +186,7 @@ class Delivery(RuleBasedStateMachine):
     def remove_on_the_channel(self, sku: str) -> None:
         for listing in self.channel.visible(sku):
             del self.channel.listings[listing.external_id]
+            self.removed.add(sku)
 
     @invariant()
     def never_two_visible(self) -> None:
@@ -196,7 +220,7 @@ class Delivery(RuleBasedStateMachine):
         """Do what a held listing asks of its seller: change something."""
         for sku, (product, stock) in list(self.wished.items()):
             held = self.app.state(sku) is ListingState.NEEDS_YOU
-            gone = not self.channel.visible(sku) and product.status == "active"
+            gone = sku in self.removed and not self.channel.visible(sku) and product.status == "active"
             if held or gone:
                 edited = product.model_copy(update={"description": "แก้แล้ว"})
                 self.wished[sku] = (edited, stock)
@@ -223,7 +247,7 @@ class Delivery(RuleBasedStateMachine):
         assert (row.state, row.external_id) == ("live", shown.external_id)
         same = [one for one in self.channel.listings.values() if one.marker == shown.marker]
         assert same == [shown], "a hidden twin was left behind"
-        offers = offers_of(product, dict.fromkeys(product.skus, stock))
+        offers = offers_of(product, free_units(dict.fromkeys(product.skus, stock)))
         wanted = FakeAdapter(self.channel).render(product, offers, marker=shown.marker).parts
         compared = {Part.TEXT, Part.PRICE, Part.STOCK}
         assert {p: shown.parts[p] for p in compared} == {p: wanted[p] for p in compared}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicator.media.addresses import is_public, resolve
 from syndicator.media.fetch import PictureFetcher, SourceUnavailable
 from syndicator.media.problems import MediaProblemError
+from syndicator.outbound.addresses import is_public, resolve
 from tests.support.picture_hosts import TIMEOUT, fetcher_over
 
 INSIDE_BLOCKS = [

@@ -96,12 +96,12 @@ def test_no_command_at_all_shows_the_help():
 
 def test_ctrl_c_ends_in_a_sentence_and_the_code_of_unfinished_work():
     program = (
-        "import os, signal, sys\n"
+        "import os, signal, sys, time\n"
         "from syndicator.cli import main as cli\n"
         "def stopped_by_hand():\n"
         "    'Wait to be stopped.'\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    signal.pause()\n"
+        "    while True: time.sleep(0.05)\n"
         "sys.modules['waiting'] = type(sys)('waiting')\n"
         "sys.modules['waiting'].wait = stopped_by_hand\n"
         "cli.COMMANDS['wait'] = ('waiting:wait', 'Wait to be stopped.')\n"

@@ -42,6 +42,7 @@ def a_report(**values):
             "problems": (TOO_HEAVY,),
             "external_id": None,
             "permalink": None,
+            "seen_at": None,
             "confirmed_at": datetime(2026, 11, 22, tzinfo=UTC),
             "due_at": None,
             "unconfirmed": False,

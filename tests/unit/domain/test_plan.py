@@ -78,11 +78,18 @@ def test_a_publish_nobody_sees_is_done_again_without_a_look() -> None:
     assert plan(UNSURE, RENDITION, ASSISTED).kind is StepKind.PUBLISH
 
 
-@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.SET_STOCK, Verb.COMMENT, Verb.WITHDRAW])
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.SET_STOCK, Verb.COMMENT])
 def test_a_lost_step_that_may_be_repeated_is_planned_again(verb: Verb) -> None:
     listing = replace(differing(Part.TEXT), intent=Intent(verb=verb, since=NOON))
 
     assert plan(listing, RENDITION, POST).kind is StepKind.UPDATE
+
+
+@pytest.mark.parametrize("listing", [LIVE, away(LIVE)])
+def test_a_lost_withdrawal_is_done_for_certain_whatever_is_wished_now(listing: Listing) -> None:
+    doubtful = replace(listing, intent=Intent(verb=Verb.WITHDRAW, since=NOON))
+
+    assert plan(doubtful, RENDITION, POST).kind is StepKind.WITHDRAW
 
 
 def test_a_live_listing_that_is_wished_away_is_withdrawn() -> None:

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from schemas.channel import Credentials, Part
 from schemas.listing import Pending
 from syndicator.store.engine import psycopg_url
-from syndicator.store.listings import _begun_at, _pending, pending_json
+from syndicator.store.listing_rows import begun_at_of, pending_json, pending_of
 from syndicator.store.secrets import FernetCipher, load_or_make_key
 from tests.support.factories import NOON
 
@@ -24,14 +24,14 @@ def test_a_pending_publish_is_read_back_as_it_was() -> None:
 
     stored = pending_json(pending, NOON, {Part.TEXT: "t"})
 
-    assert _pending(stored) == pending
-    assert _begun_at(stored) == NOON
+    assert pending_of(stored) == pending
+    assert begun_at_of(stored) == NOON
     assert stored["parts"] == {"text": "t"}
 
 
 def test_what_a_withdrawal_left_hidden_was_not_begun() -> None:
-    assert _begun_at(pending_json(Pending(progress={}, check_after=timedelta(0)), None)) is None
-    assert _begun_at(None) is None
+    assert begun_at_of(pending_json(Pending(progress={}, check_after=timedelta(0)), None)) is None
+    assert begun_at_of(None) is None
 
 
 def test_credentials_come_back_as_they_went_in() -> None:

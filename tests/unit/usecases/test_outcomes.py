@@ -19,10 +19,11 @@ from adapters.errors import (
 from schemas.channel import Part, Verb
 from schemas.ids import AccountId, ChannelKind, ExternalId, ListingId, ProductId, SellerId
 from schemas.listing import ListingState, Pending, Receipt, RemoteListing, Rendition
+from schemas.pace import BrakeReason, PaceScope
 from syndicator.domain.listing import Intent, Listing, Wanted
 from syndicator.domain.plan import Step, StepKind
 from syndicator.usecases import outcomes
-from syndicator.usecases.outcomes import NO_INTENT, Work
+from syndicator.usecases.outcomes import NO_INTENT, Brake, Work
 from tests.support.app import POLICY
 from tests.support.factories import NOON, make_marker, make_product
 from tests.support.fake_channel import ASSISTED, POST, SHOP, refusal
@@ -105,7 +106,9 @@ def test_a_step_that_must_end_in_a_receipt_says_so() -> None:
 
 
 def test_a_withdrawal_forgets_the_remote_listing_and_moves_on_to_the_next_marker() -> None:
-    outcome = outcomes.succeeded(live(StepKind.WITHDRAW), None, NOON).outcome
+    work = live(StepKind.WITHDRAW, wanted=Wanted.WITHDRAWN)
+
+    outcome = outcomes.succeeded(work, None, NOON).outcome
 
     assert (outcome.state, outcome.due_in) == (ListingState.STOPPED, None)
     assert (outcome.values["external_id"], outcome.values["publication"]) == (None, 2)
@@ -232,11 +235,10 @@ def test_settled_absence_of_what_is_wished_away_ends_its_publish() -> None:
 def test_a_throttle_rests_the_account_and_keeps_the_attempts() -> None:
     ending = outcomes.failed(make_work(), Throttled("x", retry_after=timedelta(seconds=9)), NOON, POLICY)
 
-    assert (ending.account_rest, ending.outcome.due_in, ending.outcome.attempts) == (
-        timedelta(seconds=9),
-        timedelta(seconds=9),
-        1,
+    assert ending.brake == Brake(
+        wait=timedelta(seconds=9), reason=BrakeReason.CHANNEL, scope=PaceScope.ACCOUNT, is_told=True
     )
+    assert (ending.outcome.due_in, ending.outcome.attempts) == (timedelta(seconds=9), 1)
     assert ending.stops_account
 
 
@@ -255,12 +257,49 @@ def test_an_unknown_publish_keeps_its_intent_and_notes_when_it_was_learnt() -> N
     assert values == {"unsure_at": NOON}
 
 
-@pytest.mark.parametrize("kind", [StepKind.UPDATE, StepKind.SET_STOCK, StepKind.COMMENT, StepKind.WITHDRAW])
-def test_an_unknown_step_that_may_be_repeated_is_repeated(kind: StepKind) -> None:
-    ending = outcomes.failed(live(kind), OutcomeUnknown("x"), NOON, POLICY)
+@pytest.mark.parametrize("kind", [StepKind.UPDATE, StepKind.SET_STOCK, StepKind.COMMENT])
+@pytest.mark.parametrize(
+    "error", [OutcomeUnknown("x"), Throttled("x"), AuthExpired("x"), Rejected([refusal()])]
+)
+def test_a_failed_change_leaves_nothing_believed_of_the_parts_it_was_sending(
+    kind: StepKind, error: ChannelError
+) -> None:
+    """It may have been several calls, and the seller may change her mind back before the next try."""
+    work = live(kind)
+    before = {**PARTS, Part.TEXT: "before"}
+    work = replace(work, listing=replace(work.listing, sent=before))
+
+    values = outcomes.failed(work, error, NOON, POLICY).outcome.values
+
+    believed = {part.value: value for part, value in PARTS.items() if part is not Part.TEXT}
+    assert values == {**NO_INTENT, "sent": believed}
+
+
+def test_an_unknown_change_is_repeated() -> None:
+    ending = outcomes.failed(live(StepKind.UPDATE), OutcomeUnknown("x"), NOON, POLICY)
 
     assert ending.outcome.due_in == POLICY.backoff(2)
-    assert ending.outcome.values == NO_INTENT
+
+
+def test_an_unknown_withdrawal_is_repeated_and_stays_in_doubt() -> None:
+    ending = outcomes.failed(live(StepKind.WITHDRAW), OutcomeUnknown("x"), NOON, POLICY)
+
+    assert (ending.outcome.due_in, ending.outcome.values) == (POLICY.backoff(2), {})
+
+
+def test_a_refused_withdrawal_keeps_only_the_doubt_of_one_before() -> None:
+    doubt = Intent(verb=Verb.WITHDRAW, since=NOON)
+
+    assert outcomes.failed(live(StepKind.WITHDRAW), Throttled("x"), NOON, POLICY).outcome.values == NO_INTENT
+    again = live(StepKind.WITHDRAW, intent=doubt)
+    assert outcomes.failed(again, Throttled("x"), NOON, POLICY).outcome.values == {}
+    assert outcomes.not_tried(again).outcome.values == {}
+
+
+def test_a_withdrawal_that_is_no_longer_wished_is_followed_by_publishing_anew() -> None:
+    outcome = outcomes.succeeded(live(StepKind.WITHDRAW, wanted=Wanted.LIVE), None, NOON).outcome
+
+    assert (outcome.state, outcome.due_in) == (ListingState.WORKING, timedelta(0))
 
 
 def test_an_unknown_publish_nobody_sees_is_repeated() -> None:

@@ -34,6 +34,7 @@ def _incoming(call: Call, part: dict[str, Any]) -> Incoming:
     outer = call.request
     address = urlsplit(str(part.get("relative_url", "")))
     body = dict(parse_qsl(str(part.get("body") or ""), keep_blank_values=True))
+    attached = [name.strip() for name in str(part.get("attached_files") or "").split(",")]
     return Incoming(
         method=str(part.get("method", "GET")).upper(),
         mount=outer.mount,
@@ -42,7 +43,7 @@ def _incoming(call: Call, part: dict[str, Any]) -> Incoming:
         headers={},
         raw_body=b"",
         body=body or None,
-        files={},
+        files={name: outer.files[name] for name in attached if name in outer.files},
         origin=outer.origin,
     )
 

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from adapters.testing.sandbox.accounts import INSTAGRAM
 from adapters.testing.sandbox.clock import graph_time
 from adapters.testing.sandbox.exchange import Answer, Call
-from adapters.testing.sandbox.graph import params
+from adapters.testing.sandbox.graph import feed_events, params
 from adapters.testing.sandbox.graph.errors import bad_parameter, missing_object, refusal
+from adapters.testing.sandbox.graph.instagram import username
 from adapters.testing.sandbox.graph.paging import Field, page_of, select, wanted_fields
 from adapters.testing.sandbox.graph.state import Comment
 
@@ -20,8 +22,9 @@ async def add_to_post(call: Call) -> Answer:
         raise missing_object(call.params["_node"])
     if not (params.text(call, "attachment_url") or params.text(call, "attachment_id")):
         _required(call)
-    n = call.sandbox.graph.next()
-    return _keep(call, post.comments, f"{post.n}_{n}")
+    comment = _keep(call, post.comments, f"{post.n}_{call.sandbox.graph.next()}")
+    feed_events.tell_of_comment(call.sandbox, post, comment)
+    return Answer(200, {"id": comment.id})
 
 
 async def add_to_media(call: Call) -> Answer:
@@ -32,10 +35,11 @@ async def add_to_media(call: Call) -> Answer:
     _required(call)
     if not media.comments_enabled:
         raise refusal(10, "Comments are disabled on this media")
-    return _keep(call, media.comments, f"1810{call.sandbox.graph.next():013d}")
+    comment = _keep(call, media.comments, f"1810{call.sandbox.graph.next():013d}")
+    return Answer(200, {"id": comment.id})
 
 
-def _keep(call: Call, thread: list[str], comment_id: str) -> Answer:
+def _keep(call: Call, thread: list[str], comment_id: str) -> Comment:
     comment = Comment(
         id=comment_id,
         parent=call.params["_node"],
@@ -46,7 +50,7 @@ def _keep(call: Call, thread: list[str], comment_id: str) -> Answer:
     call.sandbox.graph.comments[comment.id] = comment
     thread.append(comment.id)
     call.visible = True
-    return Answer(200, {"id": comment.id})
+    return comment
 
 
 def _required(call: Call) -> None:
@@ -67,14 +71,18 @@ async def list_of_media(call: Call) -> Answer:
     media = call.sandbox.graph.media.get(call.params["_node"])
     if media is None or media.user != call.account:
         raise missing_object(call.params["_node"])
-    return _listed(call, media.comments, _INSTAGRAM_FIELDS)
+    default = _INSTAGRAM_FIELDS if call.params["_host"] == "facebook" else _DEFAULT_FIELDS
+    return _listed(call, media.comments, default)
 
 
 def _listed(call: Call, ids: list[str], default: tuple[str, ...]) -> Answer:
     kept = call.sandbox.graph.comments
     fields = wanted_fields(call, default)
     newest_first = (kept[comment] for comment in reversed(ids))
-    return Answer(200, page_of(call, newest_first, _number, lambda c: select(fields, _fields(c))))
+    page = page_of(call, newest_first, _number, lambda c: select(fields, _fields(call, c)))
+    if params.flag(call, "summary", default=False):
+        page["summary"] = {"total_count": len(ids)}
+    return Answer(200, page)
 
 
 def _number(comment: Comment) -> int:
@@ -90,7 +98,7 @@ def _find(call: Call) -> Comment:
 
 async def read(call: Call) -> Answer:
     """Answer with the asked fields of a comment."""
-    return Answer(200, select(wanted_fields(call, _DEFAULT_FIELDS), _fields(_find(call))))
+    return Answer(200, select(wanted_fields(call, _DEFAULT_FIELDS), _fields(call, _find(call))))
 
 
 async def update(call: Call) -> Answer:
@@ -114,14 +122,23 @@ async def delete(call: Call) -> Answer:
     return Answer(200, {"success": True})
 
 
-def _fields(comment: Comment) -> dict[str, Field]:
+def _fields(call: Call, comment: Comment) -> dict[str, Field]:
+    """Return the fields by the names of the host: an IGComment on one, a Comment on the other, as Meta describes them."""
+    if call.channel == INSTAGRAM and call.params["_host"] == "facebook":
+        return {
+            "id": lambda: comment.id,
+            "text": lambda: comment.message,
+            "timestamp": lambda: graph_time(comment.created),
+            "username": lambda: username(comment.account),
+            "from": lambda: {"id": comment.account, "username": username(comment.account)},
+            "media": lambda: {"id": comment.parent},
+            "like_count": lambda: 0,
+            "hidden": lambda: comment.hidden,
+        }
     return {
         "id": lambda: comment.id,
         "message": lambda: comment.message,
-        "text": lambda: comment.message,
         "created_time": lambda: graph_time(comment.created),
-        "timestamp": lambda: graph_time(comment.created),
         "from": lambda: {"id": comment.account},
         "is_hidden": lambda: comment.hidden,
-        "hidden": lambda: comment.hidden,
     }

@@ -79,6 +79,7 @@ async def list_media(call: Call) -> Answer:
         media
         for media in reversed(own)
         if media.searchable_at <= now
+        and not media.archived
         and (since is None or media.created >= since)
         and (until is None or media.created <= until)
     )
@@ -102,6 +103,8 @@ def find(call: Call) -> Media:
 async def read(call: Call) -> Answer:
     """Answer with the asked fields of a media."""
     media = find(call)
+    if media.archived:
+        raise missing_object(media.id)
     refuse_page_token_read(call)
     return Answer(200, select(wanted_fields(call, ("id",)), _fields(call, media)))
 

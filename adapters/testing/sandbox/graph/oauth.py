@@ -6,6 +6,7 @@ from adapters.testing.sandbox.accounts import (
     APP_ID,
     EXPIRED,
     LIMITED,
+    Token,
     TokenKind,
     instagram_id,
     make_token,
@@ -84,10 +85,26 @@ async def exchange_token(call: Call) -> Answer:
 
 
 async def refresh_instagram(call: Call) -> Answer:
-    """``/refresh_access_token``: sixty more days for an Instagram user token."""
-    return Answer(
-        200, {"access_token": call.params["_text"], "token_type": "bearer", "expires_in": LONG_LIVED_S}
-    )
+    """``/refresh_access_token``: a token with sixty days before it; the one it was made with goes on to its own end.
+
+    Whether Meta gives another token or the same one with a new life is not documented; another is the harder case.
+    """
+    token = read_token(call.params["_text"])
+    if token is None or params.text(call, "grant_type") != "ig_refresh_token":
+        raise bad_parameter("The parameter grant_type must be ig_refresh_token")
+    state = call.sandbox.graph
+    fresh = make_token(TokenKind.INSTAGRAM, token.seller, f"r{state.next()}")
+    state.token_issued_at[fresh] = call.now
+    life = call.sandbox.options.instagram_token_ttl_s or LONG_LIVED_S
+    return Answer(200, {"access_token": fresh, "token_type": "bearer", "expires_in": int(life)})
+
+
+def is_too_old(call: Call, token: Token, text: str) -> bool:
+    """Say whether a token of Instagram's own login has reached the end of its life."""
+    life = call.sandbox.options.instagram_token_ttl_s
+    if life is None or token.kind is not TokenKind.INSTAGRAM:
+        return False
+    return call.now - call.sandbox.graph.token_issued_at.setdefault(text, call.now) >= life
 
 
 async def debug_token(call: Call) -> Answer:
@@ -101,7 +118,14 @@ async def debug_token(call: Call) -> Answer:
 
 
 async def subscribe(call: Call) -> Answer:
-    """``/subscribed_apps``: webhooks are not sent by this sandbox; the call is checked and answered."""
-    if call.mutating and not params.items(call, "subscribed_fields"):
+    """``/subscribed_apps``: the app asks for the events of a Page, or is told whether it has."""
+    pages = call.sandbox.graph.subscribed
+    if not call.mutating:
+        shown = {"id": APP_ID, "subscribed_fields": ["feed"]}
+        return Answer(200, {"data": [shown] if call.account in pages else []})
+    fields = params.items(call, "subscribed_fields")
+    if not fields:
         raise bad_parameter("The parameter subscribed_fields is required")
-    return Answer(200, {"success": True} if call.mutating else {"data": []})
+    if "feed" in fields:
+        pages.add(call.account)
+    return Answer(200, {"success": True})

@@ -42,7 +42,8 @@ async def upload(call: Call) -> Answer:
 
 async def _taken(call: Call) -> Picture:
     url = params.text(call, "url")
-    data = call.request.files.get("source")
+    # The field is called "source", but in a batch it bears whatever name the part's attached_files gives it.
+    data = next(iter(call.request.files.values()), None)
     try:
         if data is not None:
             picture = await call.sandbox.pictures.keep(data)

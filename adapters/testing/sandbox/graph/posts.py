@@ -7,7 +7,7 @@ from typing import Any, Final
 from adapters.testing.sandbox.accounts import APP_ID
 from adapters.testing.sandbox.clock import graph_time
 from adapters.testing.sandbox.exchange import Answer, Call
-from adapters.testing.sandbox.graph import params
+from adapters.testing.sandbox.graph import feed_events, params
 from adapters.testing.sandbox.graph.errors import bad_parameter, missing_object, refusal
 from adapters.testing.sandbox.graph.paging import Field, page_of, select, wanted_fields
 from adapters.testing.sandbox.graph.state import Photo, Post
@@ -68,6 +68,7 @@ def begin_post(
     for photo in photos:
         state.photos[photo].post = post.id
     call.visible = published
+    feed_events.tell_of_post(call.sandbox, post, feed_events.ADDED)
     return post
 
 
@@ -140,12 +141,17 @@ async def read(call: Call) -> Answer:
     return Answer(200, select(wanted_fields(call, _DEFAULT_FIELDS), _fields(call, post)))
 
 
+async def read_attachments(call: Call) -> Answer:
+    """Answer with what hangs on a post."""
+    return Answer(200, _attachments(call, find(call)) or {"data": []})
+
+
 async def update(call: Call) -> Answer:
     """Edit a post's text, visibility or photos; only the app that made it may."""
     post = find(call)
     if post.app != APP_ID:
         raise refusal(200, "The user hasn't authorized the application to perform this action", status=403)
-    was_live = post.is_live(call.now)
+    was_live, was_hidden = post.is_live(call.now), post.hidden
     message = params.text(call, "message")
     if message is not None:
         _check_message(message)
@@ -154,6 +160,10 @@ async def update(call: Call) -> Answer:
     post.published = params.flag(call, "is_published", default=post.published)
     post.updated = call.now
     call.visible = was_live or post.is_live(call.now)
+    if message is not None:
+        feed_events.tell_of_post(call.sandbox, post, feed_events.EDITED)
+    if post.hidden != was_hidden:
+        feed_events.tell_of_post(call.sandbox, post, feed_events.visibility_of(post))
     return Answer(200, {"success": True})
 
 
@@ -162,6 +172,7 @@ async def delete(call: Call) -> Answer:
     post = find(call)
     call.visible = post.is_live(call.now)
     call.sandbox.graph.remove_post(post)
+    feed_events.tell_of_post(call.sandbox, post, feed_events.REMOVED)
     return Answer(200, {"success": True})
 
 

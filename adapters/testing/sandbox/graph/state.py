@@ -101,6 +101,7 @@ class Media:
     child_ids: list[str] = field(default_factory=list)
     comments_enabled: bool = True
     comments: list[str] = field(default_factory=list)
+    archived: bool = False
 
 
 @dataclass
@@ -116,6 +117,10 @@ class GraphState:
     published_at: dict[str, list[float]] = field(default_factory=dict)
     """Moments of ``media_publish`` per Instagram user, for the quota; a deleted media still counts."""
     containers_at: dict[str, list[float]] = field(default_factory=dict)
+    subscribed: set[str] = field(default_factory=set)
+    """Pages whose events the app asked for. What is sent follows the callbacks of the control, which stand for that too."""
+    token_issued_at: dict[str, float] = field(default_factory=dict)
+    """When a token of Instagram's own login was refreshed, or first seen; kept while tokens expire."""
 
     def __post_init__(self) -> None:
         self.page_posts: dict[str, dict[str, Post]] = {}

@@ -73,6 +73,7 @@ ROUTES: Final[dict[tuple[str, Node, str], Endpoint]] = {
     ("GET", Node.POST, ""): Endpoint("post.get", posts.read),
     ("POST", Node.POST, ""): Endpoint("post.update", posts.update),
     ("DELETE", Node.POST, ""): Endpoint("post.delete", posts.delete),
+    ("GET", Node.POST, "attachments"): Endpoint("post.attachments", posts.read_attachments),
     ("POST", Node.POST, "comments"): Endpoint("comment.create", comments.add_to_post),
     ("GET", Node.POST, "comments"): Endpoint("comment.list", comments.list_of_post),
     ("GET", Node.PHOTO, ""): Endpoint("photo.get", photos.read),
@@ -136,7 +137,7 @@ class GraphSurface:
         token = read_token(text)
         if token is None:
             raise refusal(190, "Invalid OAuth access token - Cannot parse access token")
-        if token.label == EXPIRED:
+        if token.label == EXPIRED or oauth.is_too_old(call, token, text):
             call.account = self._own_node(token)
             raise refusal(190, "Error validating access token: Session has expired", subcode=463)
         if (token.kind is TokenKind.INSTAGRAM) != (self._host == "instagram"):
@@ -151,6 +152,7 @@ class GraphSurface:
         if not segments:
             return self._batch(call, token)
         if segments[0] in {"debug_token", "refresh_access_token"}:
+            call.account = self._own_node(token)
             return _endpoint(call, Node.ROOT, segments[0])
         name, edge = segments[0], "/".join(segments[1:])
         if name == "me" and edge in {"accounts", "permissions"}:

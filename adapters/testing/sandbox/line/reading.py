@@ -14,8 +14,8 @@ DEFAULT_PER_PAGE: Final = 25
 
 async def list_products(call: Call) -> Answer:
     """List or look up products, hidden ones too; unknown ids and SKUs are simply absent."""
-    per_page = _query_number(call, "perPage", DEFAULT_PER_PAGE, MAX_PER_PAGE)
-    page = _query_number(call, "page", 1, 1_000_000)
+    per_page = query_number(call, "perPage", DEFAULT_PER_PAGE, MAX_PER_PAGE)
+    page = query_number(call, "page", 1, 1_000_000)
     now = call.now
     found = [product for product in _asked(call) if product.searchable_at <= now]
     shown = found[(page - 1) * per_page : page * per_page]
@@ -44,7 +44,12 @@ def _asked(call: Call) -> list[Product]:
     return [by_sku[number] for number in sorted(by_sku) if found is None or by_sku[number] in found]
 
 
-def _query_number(call: Call, name: str, default: int, highest: int) -> int:
+def query_number(call: Call, name: str, default: int, highest: int) -> int:
+    """Return a whole number of the query.
+
+    Raises:
+        Refused: It is none, or not from 1 to ``highest``.
+    """
     text = call.request.first(name)
     if text is None:
         return default

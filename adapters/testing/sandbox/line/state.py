@@ -1,5 +1,6 @@
-"""What MyShop holds: products with variants and the four stock numbers of each. Source: line.md §1.4, §1.9."""
+"""What MyShop holds: products with the four stock numbers of each variant, and orders. Source: line.md §1.4, §1.9, §1.11."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adapters.testing.sandbox.pictures import Picture
@@ -64,13 +65,53 @@ class Product:
 
 
 @dataclass
+class OrderLine:
+    """One line of an order, as it was bought: what is edited or deleted later changes nothing in it."""
+
+    product: int
+    variant: int
+    inventory: int
+    sku: str
+    barcode: str
+    name: str
+    quantity: int
+    price: float
+    discount: float
+    weight: float
+    options: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Order:
+    """An order of a shop; ``status``, ``payment`` and ``shipment`` are LINE's own words, times are unix seconds."""
+
+    number: str
+    shop: str
+    buyer: int
+    """Number of the invented buyer."""
+    line: OrderLine
+    placed: float
+    updated: float
+    listed_at: float
+    """When lists begin to show it."""
+    status: str = "FINALIZED"
+    payment: str = "NO_PAYMENT"
+    shipment: str = "NO_SHIPMENT"
+    paid: float | None = None
+
+
+@dataclass
 class LineState:
-    """All products by id, and by shop, SKU and inventory id."""
+    """All products by id, and by shop, SKU and inventory id; all orders by number, and by shop."""
 
     counter: int = 1_000_000_000
     products: dict[int, Product] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._shop_orders: dict[str, dict[str, Order]] = {}
+        for order in sorted(self.orders.values(), key=lambda one: one.updated):
+            self._shop_orders.setdefault(order.shop, {})[order.number] = order
         self.by_shop: dict[str, dict[int, Product]] = {}
         self.by_sku: dict[tuple[str, str], dict[int, Product]] = {}
         self.by_inventory: dict[int, tuple[Product, Variant]] = {}
@@ -92,6 +133,23 @@ class LineState:
         self._unindex(product)
         del self.products[product.id]
         del self.by_shop[product.shop][product.id]
+
+    def keep(self, order: Order) -> None:
+        """Keep a new order, or note that one was changed just now."""
+        self.orders[order.number] = order
+        own = self._shop_orders.setdefault(order.shop, {})
+        own.pop(order.number, None)
+        own[order.number] = order
+
+    def orders_of(self, shop: str, *, since: float = 0.0) -> list[Order]:
+        """Return the shop's orders last changed at ``since`` or later, the longest unchanged first."""
+        return list(self._latest(shop, since))[::-1]
+
+    def _latest(self, shop: str, since: float) -> Iterator[Order]:
+        for order in reversed(self._shop_orders.get(shop, {}).values()):
+            if order.updated < since:
+                return
+            yield order
 
     def replace_variants(self, product: Product, variants: list[Variant]) -> None:
         """Give a product other variants."""

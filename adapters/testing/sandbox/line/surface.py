@@ -6,7 +6,7 @@ from typing import Final
 from adapters.testing.sandbox import faults
 from adapters.testing.sandbox.accounts import EXPIRED, LINE_SHOP, TokenKind, read_token, shop_id
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Refused
-from adapters.testing.sandbox.line import inventory, products, reading, variants
+from adapters.testing.sandbox.line import inventory, order_reading, products, reading, variants
 from adapters.testing.sandbox.line.errors import line_answer, not_found
 
 _PREFIX: Final = ["myshop", "v1"]
@@ -23,6 +23,8 @@ ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
     ("PUT", "inventory/*/adjust"): Endpoint("inventory.adjust", inventory.adjust),
     ("PUT", "inventory/*/increase"): Endpoint("inventory.increase", inventory.increase),
     ("PUT", "inventory/*/decrease"): Endpoint("inventory.decrease", inventory.decrease),
+    ("GET", "orders"): Endpoint("order.list", order_reading.list_orders),
+    ("GET", "orders/*"): Endpoint("order.get", order_reading.read_order),
 }
 
 

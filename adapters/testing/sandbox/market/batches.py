@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from adapters.testing.sandbox.exchange import Answer, Call
-from adapters.testing.sandbox.market import rules
+from adapters.testing.sandbox.market import events, rules
 from adapters.testing.sandbox.market.envelope import (
     ITEM_NOT_FOUND,
     LOCKED,
+    RESERVED,
     SUMMARY,
     RowError,
     failure,
@@ -16,6 +17,7 @@ from adapters.testing.sandbox.market.envelope import (
     success,
 )
 from adapters.testing.sandbox.market.items import body_of
+from adapters.testing.sandbox.market.reading import units_body
 from adapters.testing.sandbox.market.state import MarketItem, MarketVariant
 
 BATCH_MAX: Final = 20
@@ -34,18 +36,25 @@ def _rows(call: Call, most: int) -> list[dict[str, Any]]:
 
 
 async def set_stock(call: Call) -> Answer:
-    """Set absolute sellable units per variant SKU; rows fail one by one."""
+    """Set units per variant SKU, absolute: ``sellable``, or ``total`` with what orders hold; rows fail one by one.
+
+    The answer shows each variant's units as they are then.
+    """
 
     def apply(item: MarketItem, variant: MarketVariant, row: dict[str, Any]) -> RowError | None:
-        problem = next(rules.stock_problems(variant.sku, row.get("sellable")), None)
+        wanted: Any = row.get("total" if "total" in row else "sellable")
+        problem = next(rules.stock_problems(variant.sku, wanted), None)
         if problem:
             return problem
-        if item.locked and row["sellable"] < variant.sellable:
+        sellable = wanted - variant.held if "total" in row else wanted
+        if sellable < 0:
+            return RowError(RESERVED, f"the total is below the {variant.held} units of orders", variant.sku)
+        if item.locked and sellable < variant.sellable:
             return RowError(LOCKED, "stock cannot be lowered during a PROMOTION", variant.sku)
-        variant.sellable = row["sellable"]
+        variant.sellable = sellable
         return None
 
-    return _each_variant(call, apply)
+    return _each_variant(call, apply, units_body)
 
 
 async def set_price(call: Call) -> Answer:
@@ -82,9 +91,12 @@ def _price_problem(item: MarketItem, variant: MarketVariant, row: dict[str, Any]
 
 
 def _each_variant(
-    call: Call, apply: Callable[[MarketItem, MarketVariant, dict[str, Any]], RowError | None]
+    call: Call,
+    apply: Callable[[MarketItem, MarketVariant, dict[str, Any]], RowError | None],
+    shown: Callable[[MarketVariant], dict[str, Any]] = lambda _variant: {},
 ) -> Answer:
-    failed, done = [], []
+    failed: list[RowError] = []
+    done: list[dict[str, Any]] = []
     for row in _rows(call, BATCH_MAX):
         sku = str(row.get("sku"))
         found = call.sandbox.market.by_variant.get((call.account, sku))
@@ -94,11 +106,12 @@ def _each_variant(
             continue
         found[0].updated = call.now
         call.visible = call.visible or found[0].status == "active"
-        done.append({"sku": sku})
+        events.item_echoed(call.sandbox, found[0], events.EDITED)
+        done.append({"sku": sku} | shown(found[1]))
     return _batch_answer(done, failed)
 
 
-def _batch_answer(done: list[dict[str, str]], failed: list[RowError]) -> Answer:
+def _batch_answer(done: list[dict[str, Any]], failed: list[RowError]) -> Answer:
     if failed and not done:
         return failure(SUMMARY, "no row succeeded, see detail", failed)
     return success({"items": done}, failed)
@@ -106,7 +119,8 @@ def _batch_answer(done: list[dict[str, str]], failed: list[RowError]) -> Answer:
 
 async def hide(call: Call) -> Answer:
     """Take items off sale; one that is off sale already, or was refused, is answered with its own code."""
-    failed, done = [], []
+    failed: list[RowError] = []
+    done: list[dict[str, Any]] = []
     for row in _rows(call, HIDE_MAX):
         item = call.sandbox.market.items.get(str(row.get("item_id")))
         if item is None or item.shop != call.account:
@@ -118,5 +132,6 @@ async def hide(call: Call) -> Answer:
         else:
             call.visible = call.visible or item.status == "active"
             item.status, item.updated = "hidden", call.now
+            events.item_echoed(call.sandbox, item, events.EDITED)
             done.append({"item_id": item.item_id})
     return _batch_answer(done, failed)

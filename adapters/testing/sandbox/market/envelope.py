@@ -10,6 +10,8 @@ OK: Final = "0"
 ITEM_NOT_FOUND: Final = "ITEM_NOT_FOUND"
 LOCKED: Final = "4170"
 """A campaign runs on the item."""
+RESERVED: Final = "RESERVED_STOCK"
+"""A figure of stock below what orders hold."""
 SUMMARY: Final = "501"
 """Summary code of a batch in which no row succeeded or some failed: read ``detail``."""
 

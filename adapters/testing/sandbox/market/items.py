@@ -3,7 +3,7 @@
 from typing import Any
 
 from adapters.testing.sandbox.exchange import Answer, Call
-from adapters.testing.sandbox.market import rules
+from adapters.testing.sandbox.market import events, rules
 from adapters.testing.sandbox.market.envelope import (
     ITEM_NOT_FOUND,
     LOCKED,
@@ -55,6 +55,7 @@ async def create(call: Call) -> Answer:
     )
     state.add(item)
     call.visible = item.status == "active"
+    events.item_echoed(call.sandbox, item, events.CREATED)
     return success(item_body(call, item))
 
 
@@ -109,6 +110,7 @@ async def update(call: Call) -> Answer:
     _apply(call, item, body, merged)
     item.images, item.updated = images, call.now
     call.visible = was_active or item.status == "active"
+    events.item_echoed(call.sandbox, item, events.EDITED)
     return success(item_body(call, item))
 
 
@@ -171,4 +173,5 @@ async def delete(call: Call) -> Answer:
     item = _wanted(call, {"item_id": str(body_of(call).get("item_id") or "none")})
     call.visible = item.status == "active"
     call.sandbox.market.remove(item)
+    events.item_echoed(call.sandbox, item, events.DELETED)
     return success({"item_id": item.item_id})

@@ -6,7 +6,7 @@ from typing import Any, Final
 from adapters.testing.sandbox.accounts import MARKET_CATEGORIES
 from adapters.testing.sandbox.exchange import Answer, Call
 from adapters.testing.sandbox.market.envelope import refused, success
-from adapters.testing.sandbox.market.state import MarketItem
+from adapters.testing.sandbox.market.state import MarketItem, MarketVariant
 
 PAGE_SIZE: Final = 50
 
@@ -63,6 +63,7 @@ def item_body(call: Call, item: MarketItem) -> dict[str, Any]:
         "item_id": item.item_id,
         "sku": item.sku,
         "title": item.title,
+        "description": item.description,
         "status": item.status,
         "reason": item.reason,
         "url": f"{call.request.origin}/market/shop/{item.shop}#{item.item_id}",
@@ -75,11 +76,14 @@ def item_body(call: Call, item: MarketItem) -> dict[str, Any]:
                 "sku_id": variant.sku_id,
                 "price": variant.price,
                 "compare_at": variant.compare_at,
-                "sellable": variant.sellable,
-                "withheld": variant.withheld,
-                "occupied": variant.occupied,
+                **units_body(variant),
                 "option_values": variant.option_values,
             }
             for variant in item.variants
         ],
     }
+
+
+def units_body(variant: MarketVariant) -> dict[str, int]:
+    """Return a variant's units as every call shows them."""
+    return {"sellable": variant.sellable, "withheld": variant.withheld, "occupied": variant.occupied}

@@ -1,8 +1,9 @@
-"""What the market holds: items with variants, hosted pictures, picture jobs, token generations."""
+"""What the market holds: items with variants, hosted pictures, picture jobs, token generations, orders."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from adapters.testing.sandbox.market.order_state import MarketOrder
 from adapters.testing.sandbox.pictures import Picture
 
 Status = Literal["active", "hidden", "pending", "refused"]
@@ -24,6 +25,11 @@ class MarketVariant:
     fda_no: str | None = None
     withheld: int = 0
     occupied: int = 0
+
+    @property
+    def held(self) -> int:
+        """Units of open orders."""
+        return self.withheld + self.occupied
 
 
 @dataclass
@@ -86,6 +92,7 @@ class MarketState:
     generations: dict[str, int] = field(default_factory=dict)
     issued_at: dict[str, float] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    orders: dict[str, MarketOrder] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_shop: dict[str, dict[str, MarketItem]] = {}
@@ -95,6 +102,16 @@ class MarketState:
             self._index(item)
         for job in self.jobs.values():
             _give_up(job)
+        self.orders_of: dict[str, dict[str, MarketOrder]] = {}
+        self.unpaid: dict[str, MarketOrder] = {}
+        for order in self.orders.values():
+            self._index_order(order)
+
+    def authorise(self, shop: str) -> None:
+        """Let a person give the shop's first pair of tokens anew, as connecting again does."""
+        self.generations.pop(shop, None)
+        self.issued_at.pop(shop, None)
+        self.revoked.discard(shop)
 
     def next(self) -> int:
         """Return a number never used before in this state."""
@@ -111,6 +128,22 @@ class MarketState:
         self._unindex(item)
         del self.items[item.item_id]
         del self.by_shop[item.shop][item.item_id]
+
+    def add_order(self, order: MarketOrder) -> None:
+        """Keep a new order."""
+        self.orders[order.order_id] = order
+        self._index_order(order)
+
+    def note_payment(self, order: MarketOrder) -> None:
+        """Watch the order for as long as a unit of it is unpaid, and no longer."""
+        if order.is_unpaid:
+            self.unpaid[order.order_id] = order
+        else:
+            self.unpaid.pop(order.order_id, None)
+
+    def _index_order(self, order: MarketOrder) -> None:
+        self.orders_of.setdefault(order.shop, {})[order.order_id] = order
+        self.note_payment(order)
 
     def replace_variants(self, item: MarketItem, variants: list[MarketVariant]) -> None:
         """Give an item other variants."""

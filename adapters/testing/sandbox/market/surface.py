@@ -10,6 +10,7 @@ from adapters.testing.sandbox.accounts import (
     EMARKET,
     EXPIRED,
     MARKET_APP_KEY,
+    Token,
     TokenKind,
     market_id,
     market_secret,
@@ -17,8 +18,9 @@ from adapters.testing.sandbox.accounts import (
     read_token,
 )
 from adapters.testing.sandbox.exchange import Answer, Call, Endpoint, Handler, Incoming, Refused
-from adapters.testing.sandbox.market import batches, images, items, reading
+from adapters.testing.sandbox.market import batches, images, items, order_reading, reading
 from adapters.testing.sandbox.market.envelope import failure, refused, success
+from adapters.testing.sandbox.market.orders import release_unpaid
 
 MAX_SKEW_S: Final = 7_200
 _REFRESH_PATH: Final = "/auth/token/refresh"
@@ -28,12 +30,10 @@ _DAY_S: Final = 86_400
 
 async def refresh(call: Call) -> Answer:
     """Trade a refresh token for a new pair; a second use of an old one revokes the shop."""
-    body = call.request.body if isinstance(call.request.body, dict) else {}
-    token = read_token(str(call.request.first("refresh_token") or body.get("refresh_token") or ""))
-    if token is None or token.kind is not TokenKind.MARKET_REFRESH:
+    token = _refresh_token(call)
+    if token is None:
         raise refused("IllegalRefreshToken", "the refresh token is not known")
     state, shop = call.sandbox.market, market_id(token.seller)
-    call.account = shop
     if shop in state.revoked or token.label != f"g{state.generations.get(shop, 0)}":
         state.revoked.add(shop)
         raise refused(
@@ -41,6 +41,7 @@ async def refresh(call: Call) -> Answer:
         )
     state.generations[shop] = generation = state.generations.get(shop, 0) + 1
     state.issued_at[shop] = call.now
+    call.sandbox.faults.expired.discard((EMARKET, shop))
     access, fresh = market_tokens(token.seller, generation)
     ttl = call.sandbox.options.market_token_ttl_s or _NOMINAL_TTL_S
     return success({"access_token": access, "refresh_token": fresh, "expires_in": int(ttl)})
@@ -55,6 +56,7 @@ ROUTES: Final[dict[tuple[str, str], Endpoint]] = {
     ("POST", "/product/delete"): Endpoint("product.delete", items.delete),
     ("GET", "/product/by-sku"): Endpoint("product.by_sku", reading.by_sku),
     ("GET", "/products"): Endpoint("product.list", reading.list_changed),
+    ("GET", "/orders"): Endpoint("order.list", order_reading.list_orders),
     ("POST", "/image/migrate"): Endpoint("image.migrate", images.migrate),
     ("GET", "/image/job"): Endpoint("image.job", images.job_status),
     ("GET", "/category/tree"): Endpoint("category.tree", reading.category_tree),
@@ -80,9 +82,14 @@ class MarketSurface:
             raise refused("InvalidApiPath", f"no such call: {call.request.path}")
         call.operation = endpoint.operation
         _check_signature(call.request)
-        if call.request.path != _REFRESH_PATH:
+        if call.request.path == _REFRESH_PATH:
+            call.opens_by_access_token = False
+            token = _refresh_token(call)
+            call.account = market_id(token.seller) if token else ""
+        else:
             _recognise(call)
             self._spend(call)
+            release_unpaid(call.sandbox)
         return endpoint.handler
 
     def _spend(self, call: Call) -> None:
@@ -141,6 +148,12 @@ def sign(path: str, parameters: dict[str, str], body: bytes = b"", *, secret: st
     message = path.encode() + joined.encode() + body
     key = market_secret() if secret is None else secret
     return hmac.new(key.encode(), message, hashlib.sha256).hexdigest().upper()
+
+
+def _refresh_token(call: Call) -> Token | None:
+    body = call.request.body if isinstance(call.request.body, dict) else {}
+    token = read_token(str(call.request.first("refresh_token") or body.get("refresh_token") or ""))
+    return token if token is not None and token.kind is TokenKind.MARKET_REFRESH else None
 
 
 def _recognise(call: Call) -> None:

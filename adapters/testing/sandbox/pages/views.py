@@ -174,13 +174,18 @@ def _product_card(one: Product) -> GoodsCard:
             (level.name, tuple(Chip(value, (level.name, value) in buyable) for value in level.values))
             for level in one.options
         ),
-        notes=_licence_notes(one),
+        notes=(*_licence_notes(one), *_held_note(one)),
     )
 
 
 def _licence_notes(one: Product) -> tuple[str, ...]:
     labels = {"fda": "อย.", "fdaAds": "โฆษณา อย.", "tisi": "มอก./มผช."}
     return tuple(f"{labels[name]} {value}" for name, value in one.licences.items())
+
+
+def _held_note(one: Product) -> tuple[str, ...]:
+    held = sum(variant.reserved + variant.ready for variant in one.variants)
+    return (f"มีคนสั่งไว้ {held:,} ชิ้น",) if held else ()
 
 
 def items(sandbox: Sandbox, shop: str, number: int) -> Shelf[GoodsCard]:

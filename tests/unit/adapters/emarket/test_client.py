@@ -10,9 +10,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from adapters.emarket.auth import Auth, Signing, StaticKey
 from adapters.emarket.client import MarketClient
 from adapters.emarket.loading import load_market
-from adapters.emarket.market import Auth, Envelope, Market, Op, OpName, Signing, StaticKey
+from adapters.emarket.market import Envelope, Market, Op, OpName
 from adapters.errors import AuthExpired, ChannelError, OutcomeUnknown, Rejected, Transient
 from adapters.settings import EmarketSettings
 from schemas.channel import Credentials

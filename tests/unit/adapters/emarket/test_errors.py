@@ -19,6 +19,7 @@ from adapters.errors import (
     Transient,
 )
 from adapters.settings import EmarketSettings
+from schemas.channel import AccountTrouble
 
 MARKET = load_market(EmarketSettings(), "sandbox-emarket").market
 
@@ -167,3 +168,25 @@ def test_one_code_of_two_causes_is_told_apart_by_its_words() -> None:
     )
     assert kind_of(market, refusal(code="error_auth", message="no permission")) is ErrorKind.AUTH_EXPIRED
     assert kind_of(market, refusal(code="xerror_auth")) is None
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "trouble", "sentence"),
+    [
+        (200, "IllegalAccessToken", AccountTrouble.EXPIRED, "market_reconnect"),
+        (401, None, AccountTrouble.EXPIRED, "market_reconnect"),
+        (200, "IllegalRefreshToken", AccountTrouble.REVOKED, "market_reconnect"),
+        (200, "InvalidAppKey", AccountTrouble.REVOKED, "market_app"),
+        (200, "IncompleteSignature", AccountTrouble.REVOKED, "market_app"),
+    ],
+)
+@pytest.mark.parametrize("mutating", [True, False])
+def test_a_dead_credential_says_whether_it_ran_out_or_was_taken_back(
+    http: int, code: str | None, trouble: AccountTrouble, sentence: str, mutating: bool
+) -> None:
+    error = classify(MARKET, refusal(http, code), mutating=mutating)
+
+    assert isinstance(error, AuthExpired)
+    assert error.trouble is trouble
+    assert error.problem is not None
+    assert error.problem.code == sentence

@@ -7,7 +7,7 @@ from adapters.emarket.limits import picture_spec
 from adapters.emarket.loading import LoadedMarket, load_market
 from adapters.emarket.mapping import render
 from adapters.emarket.market import Images
-from adapters.emarket.payloads import price_rows, product_payload, stock_rows
+from adapters.emarket.payloads import price_rows, product_payload, stock_row
 from adapters.emarket.rules import problems_of
 from adapters.limits import TextUnit
 from adapters.settings import EmarketSettings
@@ -105,6 +105,17 @@ def test_stock_is_capped_at_what_the_market_shows() -> None:
     capped = rendered(available=101, loaded=replace(LOADED, market=market))
     assert capped.body["available"] == {"UTT-BNB-100": 100}
     assert capped.notes
+
+
+def test_units_of_known_orders_stand_in_no_part() -> None:
+    product = make_product()
+    offers = {sku: replace(offer, held=3) for sku, offer in make_offers(product, 10).items()}
+    marker = make_marker(product)
+
+    with_orders = render(product, offers, marker, LOADED, TEMPLATES)
+
+    assert with_orders.body["held"] == {"UTT-BNB-100": 3}
+    assert with_orders.parts == rendered().parts
 
 
 def test_the_shared_square_is_used_where_the_market_allows_it() -> None:
@@ -221,8 +232,5 @@ def test_the_request_uses_the_market_s_names_and_leaves_unknowns_out() -> None:
 
 def test_rows_of_price_and_stock_stand_by_sku() -> None:
     body = rendered(of_prices(100, 250), {"V0": 0, "V1": 3}).body
-    assert stock_rows(body, FIELDS) == {
-        "V0": {"sku": "V0", "sellable": 0},
-        "V1": {"sku": "V1", "sellable": 3},
-    }
+    assert stock_row(body, "V1", FIELDS, available=3, held=2) == {"sku": "V1", "sellable": 3}
     assert price_rows(body, FIELDS)["V1"] == {"sku": "V1", "price": "2.50"}

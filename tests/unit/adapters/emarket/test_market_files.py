@@ -57,12 +57,25 @@ def test_an_unknown_market_names_those_that_exist(settings: EmarketSettings) -> 
         ("get_by_sku,\n", "\n", r"create needs get_by_sku"),
         ("  hide: {method: POST, path: /product/hide, batch_max: 50, partial_success: true}\n", "", r"without an operation of that name: hide"),
         ("poll: poll_image,", "poll: order_detail,", r"ops\.upload_image\.poll names order_detail"),
+        ("  poll_image: {", "  order_detail: {method: GET, path: /order}\n  poll_image: {", r"need api\.orders\.detail together with the operation order_detail"),
         ("base_url: http", "# base_url: http", r"kind api needs base_url and envelope"),
         ("kind: api", "kind: feed", r"kind feed needs a feed block"),
         ("kind: api", "kind: magic", r"kind: .*'api', 'feed' or 'assisted'"),
         ("id: sandbox-emarket", "id: other", r"id is 'other', but the file name says 'sandbox-emarket'"),
         ("- {http: 429, kind: throttled}", "- {kind: throttled}", r"a rule needs http, code or message"),
         ("parts: [path,", "parts: [road,", r"auth\.signing\.parts\.0"),
+        ("  orders: {method: GET, path: /orders,", "  order_detail: {method: GET, path: /orders,", r"without an operation of that name: orders"),
+        ("style: time_window, size: 100,", "style: offset, size: 100,", r"ops\.orders\.page must be of the style time_window"),
+        ("max_window_s: 1296000", "max_window_s: 300", r"ops\.orders\.page\.max_window_s must be above orders\.overlap_s"),
+        ("page: {style: cursor, size: 50}", "page: {style: page}", r"ops\.list_changed\.page must be of the style cursor"),
+        ("orders: {interval_s: 60,", "orders: {interval: 60,", r"unknown key orders\.interval; allowed are: interval_s, overlap_s"),
+        ("orders, webhook, variants", "orders, variants", r"capability webhook and the block webhook go together"),
+        ("orders, webhook, variants", "webhook, variants", r"webhook\.events\.orders needs the capability orders"),
+        ('"secret:app_key", body]', '"secret:app_key"]', r"webhook\.signature: .*parts must hold body"),
+        ('"secret:app_key", body]', '"key:app_key", body]', r"webhook\.signature\.parts\.0"),
+        ("    listing_id: data.item_id\n", "", r"webhook\.events: .*listings needs listing_id"),
+        ('    orders: ["0"]\n    listings: ["3", "4", "5"]\n', "", r"webhook\.events: .*needs orders, listings, or both"),
+        ("    type: message_type\n", "", r"webhook\.events\.type: .*required"),
         (FIRST, "{[", r"not a readable YAML file"),
         ("fields: fields/sandbox-emarket.yaml", "fields: fields/none.yaml", r"none\.yaml cannot be read"),
     ],
@@ -89,6 +102,18 @@ def test_a_wrong_market_file_is_refused_by_name_and_key(
             r"unknown key api\.sku_quary; allowed are: product, variant",
         ),
         ("api:", "columns: []\napi2:", r"unknown key api2"),
+        ("    next_cursor: data.next_cursor\n", "", r"sandbox-emarket need api\.reads\.next_cursor"),
+        ("    variant_held: [withheld, occupied]\n", "", r"sandbox-emarket need api\.reads\.variant_held"),
+        ("    stock_rows: data.items\n", "", r"sandbox-emarket need api\.reads\.stock_rows"),
+        ("      paid: [paid]", "      paid: [unpaid]", r"statuses: unpaid stands for more than one"),
+        ("      paid: [paid]", "      unknown: [paid]", r"statuses: unknown is what stands nowhere"),
+        ("      paid: [paid]", "      payed: [paid]", r"api\.orders\.statuses\.payed"),
+        ("      time: iso", "      time: sundial", r"api\.orders\.query\.time"),
+        (
+            "      row_sku: sku",
+            "      rowsku: sku",
+            r"unknown key api\.orders\.reads\.rowsku; allowed are: orders",
+        ),
     ],
 )
 def test_a_wrong_field_file_is_refused(
@@ -96,6 +121,22 @@ def test_a_wrong_field_file_is_refused(
 ) -> None:
     spoil(folder, f"fields/{API}.yaml", old, new)
     assert re.search(said, refusal(settings))
+
+
+def test_orders_without_a_way_to_read_them_are_refused(folder: Path, settings: EmarketSettings) -> None:
+    file = folder / "fields" / f"{API}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("  orders:\n")], encoding="utf-8")
+
+    assert re.search(r"the capabilities of sandbox-emarket need api\.orders", refusal(settings))
+
+
+def test_the_secret_that_webhooks_are_signed_with_is_asked_for(
+    folder: Path, settings: EmarketSettings
+) -> None:
+    spoil(folder, f"{API}.yaml", "secret: app_secret, parts", "secret: push_secret, parts")
+
+    assert "push_secret" in load_market(settings, API).market.secrets
 
 
 def test_a_column_needs_one_source(folder: Path, settings: EmarketSettings) -> None:

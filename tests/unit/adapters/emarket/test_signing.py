@@ -2,7 +2,7 @@
 
 import base64
 
-from adapters.emarket.market import Signing
+from adapters.emarket.auth import Signing
 from adapters.emarket.signing import signature
 
 

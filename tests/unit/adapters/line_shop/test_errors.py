@@ -10,6 +10,7 @@ from adapters.errors import (
     Gone,
     Locked,
     OutcomeUnknown,
+    PictureUnread,
     Rejected,
     Throttled,
     Transient,
@@ -48,6 +49,7 @@ EXPECTED = [
     (404, Operation.STOCK, Gone),
     (404, Operation.DISPLAY, Gone),
     (404, Operation.DELETE, Gone),
+    (409, Operation.READ, Transient),
     (409, Operation.CREATE, Rejected),
     (409, Operation.PRICES, Locked),
     (400, Operation.READ, Transient),
@@ -226,3 +228,12 @@ def test_a_success_that_cannot_be_read_is_unknown_for_a_write_only() -> None:
     assert type(unreadable(Operation.CREATE, answer(201))) is OutcomeUnknown
     assert type(unreadable(Operation.READ, answer(200))) is Transient
     assert unreadable(Operation.CREATE, answer(201)).unlisted_in is None
+
+
+@pytest.mark.parametrize("words", ["imageUrls[0] could not be loaded", "Invalid Picture", "โหลดรูปไม่ได้"])
+def test_a_refusal_that_names_a_picture_is_not_believed_at_once(words: str) -> None:
+    said = answer(400, envelope("BAD_REQUEST", message=words))
+
+    assert type(classify(Operation.CREATE, said)) is PictureUnread
+    assert type(classify(Operation.EDIT, said)) is PictureUnread
+    assert type(classify(Operation.DISPLAY, said)) is Rejected

@@ -9,6 +9,7 @@ from adapters.errors import (
     AuthExpired,
     ChannelError,
     OutcomeUnknown,
+    PictureUnread,
     Rejected,
     Throttled,
     Transient,
@@ -40,8 +41,8 @@ EXPECTED: dict[tuple[int, int | None], tuple[type[ChannelError], type[ChannelErr
     **{(190, sub): (AuthExpired, AuthExpired) for sub in (None, 452, 458, 459, 460, 463, 464, 465, 467)},
     (190, 492): (AccountRestricted, AccountRestricted),
     **{(code, None): (AccountRestricted, AccountRestricted) for code in (200, 230, 299)},
-    (324, None): (Rejected, Rejected),
-    (324, 2069019): (Rejected, Rejected),
+    (324, None): (PictureUnread, PictureUnread),
+    (324, 2069019): (PictureUnread, PictureUnread),
     (341, None): (Throttled, Throttled),
     (352, 2207026): (Rejected, Rejected),
     (368, None): (Throttled, Throttled),
@@ -55,8 +56,8 @@ EXPECTED: dict[tuple[int, int | None], tuple[type[ChannelError], type[ChannelErr
         (code, None): (Throttled, Throttled)
         for code in (80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014)
     },
-    (9004, None): (Rejected, Rejected),
-    (9004, 2207052): (Rejected, Rejected),
+    (9004, None): (PictureUnread, PictureUnread),
+    (9004, 2207052): (PictureUnread, PictureUnread),
     (9007, None): (Transient, Transient),
     (9007, 2207027): (Transient, Transient),
     (-1, 2207001): (OutcomeUnknown, Transient),
@@ -68,12 +69,13 @@ EXPECTED: dict[tuple[int, int | None], tuple[type[ChannelError], type[ChannelErr
     (36001, 2207005): (Rejected, Rejected),
     (36003, 2207009): (Rejected, Rejected),
     (36004, 2207010): (Rejected, Rejected),
-    (1609005, None): (Rejected, Rejected),
+    (1609005, None): (PictureUnread, PictureUnread),
     # Subcodes that decide whatever the code is.
     **{
         (100, sub): (Rejected, Rejected)
-        for sub in (1366046, 1346003, 1404102, 1609005, 1609008, 2061006, 1349125, 2207085)
+        for sub in (1366046, 1346003, 1404102, 1609008, 2061006, 1349125, 2207085)
     },
+    (100, 1609005): (PictureUnread, PictureUnread),
     (100, 1366051): (OutcomeUnknown, Transient),
     (368, 1404006): (AccountRestricted, AccountRestricted),
     (368, 1404112): (AccountRestricted, AccountRestricted),

@@ -1,0 +1,1 @@
+"""Calls to addresses that somebody typed, without being led into our own network."""

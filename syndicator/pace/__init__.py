@@ -1,0 +1,1 @@
+"""The pace of this process's calls: budgets counted in Redis, and what is seen of the channels meanwhile."""

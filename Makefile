@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Groups of tests that share what is slow to start, in the order that tests/conftest.py gives them.
+IN_PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
 SOURCES := schemas adapters syndicator workers tests
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -28,11 +30,11 @@ up: $(RUNTIME) ## Start everything here and keep it running until Ctrl-C (simula
 
 .PHONY: test
 test: $(DEV) ## Run every test, on all cores; nothing leaves this machine
-	$(BIN)/pytest -n logical --durations=15
+	$(BIN)/pytest $(IN_PARALLEL) --durations=15
 
 .PHONY: unit
 unit: $(DEV) ## Run the quick tests: no PostgreSQL, no Redis, no worker
-	$(BIN)/pytest -n logical tests/unit tests/property tests/contract tests/docs
+	$(BIN)/pytest $(IN_PARALLEL) tests/unit tests/property tests/contract tests/docs
 
 .PHONY: check
 check: lint types test ## What CI runs, word for word: lint, formatting, types, layers, every test

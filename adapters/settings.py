@@ -43,6 +43,9 @@ class MetaSettings(Group):
     """What is typed into Meta's console beside our webhook address; Meta proves with it that it asks for us."""
     photo_upload: str = "bytes"
     """How Page photos travel: ``bytes`` (multipart, needs no public media address) or ``url``."""
+    lookup_settles: timedelta = timedelta(seconds=60)
+    """How long a new post may be missing from what Meta's reads show; before that, "not found" is not believed. Meta names
+    no figure (meta.md 1.4: read replicas lag), so this one is assumed: too short may post twice, too long only waits."""
 
 
 class LineSettings(Group):
@@ -52,6 +55,8 @@ class LineSettings(Group):
     """Where MyShop is."""
     messaging_url: str = "https://api.line.me"
     """Where the Messaging API is; no call is made to it yet."""
+    lookup_settles: timedelta = timedelta(seconds=20)
+    """How long a new product may be missing from MyShop's own search; assumed, as with Meta."""
 
 
 class EmarketSettings(Group):

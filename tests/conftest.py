@@ -28,6 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
     allow_loopback_only()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: the tests of whole systems mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of one class, or one module, in one process: they share what is made once."""
+    if item.get_closest_marker("xdist_group") is None:
+        home = item.getparent(pytest.Class) or item.getparent(pytest.Module)
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if home is None else home.nodeid))
+
+
 @pytest.fixture(autouse=True)
 def _logs_of_this_test_alone() -> None:
     """Drop what is logged, at every level, until a test captures it or sets logging up itself.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -10,7 +11,7 @@ from adapters.errors import ChannelError, Gone, Transient, Unsupported
 from adapters.facebook_page import mapping
 from adapters.facebook_page.client import PageClient, Post
 from adapters.facebook_page.errors import is_missing, is_unreadable_picture
-from adapters.facebook_page.limits import LOOKUP_SETTLES_AFTER, MAX_PICTURES, MAX_TEXT, PICTURE
+from adapters.facebook_page.limits import MAX_PICTURES, MAX_TEXT, PICTURE
 from adapters.facebook_page.mapping import KIND
 from adapters.meta_graph.paging import carries, entries_since
 from adapters.observing import Difference, ListingPage
@@ -28,7 +29,6 @@ CAPABILITIES: Final = Capabilities(
     picture=PICTURE,
     max_pictures=MAX_PICTURES,
     max_text=MAX_TEXT,
-    lookup_settles_after=LOOKUP_SETTLES_AFTER,
 )
 
 
@@ -40,11 +40,12 @@ class FacebookPageAdapter:
     def __init__(self, context: AdapterContext) -> None:
         self._context = context
         self._client = PageClient(context)
+        self._capabilities = replace(CAPABILITIES, lookup_settles_after=context.settings.lookup_settles)
 
     @property
     def capabilities(self) -> Capabilities:
         """What a Page can do; the same for every account."""
-        return CAPABILITIES
+        return self._capabilities
 
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         """Make the post; see ``mapping.render``."""

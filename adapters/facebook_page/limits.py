@@ -1,6 +1,5 @@
 """The numbers of a Facebook Page, each with its unit, source and how sure we are."""
 
-from datetime import timedelta
 from typing import Final
 
 from adapters.limits import Grade, Limit, TextUnit
@@ -25,10 +24,5 @@ MAX_HASHTAGS: Final = Limit(
 MAX_PHOTO_BYTES: Final = Limit(
     4_000_000, "bytes", source="meta.md 1.3: error text of subcode 1366046", read=READ, grade=Grade.ASSUMED
 )
-LOOKUP_SETTLES: Final = Limit(
-    60, "seconds", source="meta.md 1.4: read replicas lag", read=READ, grade=Grade.ASSUMED
-)
-LOOKUP_SETTLES_AFTER: Final = timedelta(seconds=LOOKUP_SETTLES.value)
-
 PICTURE: Final = PictureSpec(max_width=2048, max_height=2048, max_bytes=2_000_000)
 """Free ratio, shown as it is; half of what the channel takes, because a phone photo looks no better with more."""

@@ -1,6 +1,7 @@
 """An Instagram account behind the port: glue between the pure mapping, the publishing steps and the client."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -9,7 +10,7 @@ from adapters.errors import ChannelError, Gone, Transient, Unsupported
 from adapters.instagram import mapping
 from adapters.instagram.client import ContainerState, InstagramClient, Login, Media
 from adapters.instagram.errors import is_missing
-from adapters.instagram.limits import LOOKUP_SETTLES_AFTER, MAX_CAPTION, MAX_PICTURES, PICTURE, RENEWAL
+from adapters.instagram.limits import MAX_CAPTION, MAX_PICTURES, PICTURE, RENEWAL
 from adapters.instagram.mapping import KIND
 from adapters.instagram.progress import Progress
 from adapters.instagram.publishing import Publishing, find_media
@@ -43,7 +44,6 @@ def _capabilities(login: Login) -> Capabilities:
         picture=PICTURE,
         max_pictures=MAX_PICTURES,
         max_text=MAX_CAPTION,
-        lookup_settles_after=LOOKUP_SETTLES_AFTER,
     )
 
 
@@ -63,11 +63,13 @@ class InstagramAdapter:
         self._context = context
         self._login = Login(context.account.settings.get("login", Login.FACEBOOK))
         self._client = InstagramClient(context, self._login)
+        can = CAPABILITIES[self._login]
+        self._capabilities = replace(can, lookup_settles_after=context.settings.lookup_settles)
 
     @property
     def capabilities(self) -> Capabilities:
         """What the account can do; it depends on how it was connected."""
-        return CAPABILITIES[self._login]
+        return self._capabilities
 
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         """Make the post; see ``mapping.render``."""

@@ -27,11 +27,6 @@ MAX_COMMENT: Final = Limit(
     300, TextUnit.UTF16_UNITS, source="house rule: the sheet states none", read=READ, grade=Grade.ASSUMED
 )
 
-LOOKUP_SETTLES: Final = Limit(
-    60, "seconds", source="meta.md 1.4 and 2.5: reads lag", read=READ, grade=Grade.ASSUMED
-)
-LOOKUP_SETTLES_AFTER: Final = timedelta(seconds=LOOKUP_SETTLES.value)
-
 CONTAINER_HOURS: Final = Limit(
     24, "hours", source="meta.md 2.2: containers expire", read=READ, grade=Grade.DOCUMENTED
 )

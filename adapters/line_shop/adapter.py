@@ -32,7 +32,6 @@ CAPABILITIES: Final = Capabilities(
     max_pictures=limits.MAX_PICTURES,
     max_text=limits.MAX_DESCRIPTION,
     option_levels=limits.OPTION_LEVELS.value,
-    lookup_settles_after=limits.LOOKUP_SETTLES_AFTER,
     withdrawn_stays=True,
 )
 
@@ -44,6 +43,7 @@ class LineShopAdapter:
 
     def __init__(self, context: AdapterContext) -> None:
         self._settings = LineShopSettings.model_validate(dict(context.account.settings))
+        self._capabilities = replace(CAPABILITIES, lookup_settles_after=context.settings.lookup_settles)
         self._templates = context.templates
         self._url = context.pictures.url
         self._client = MyShopClient(
@@ -53,7 +53,7 @@ class LineShopAdapter:
     @property
     def capabilities(self) -> Capabilities:
         """What MyShop can do."""
-        return CAPABILITIES
+        return self._capabilities
 
     def render(self, product: Product, offers: Mapping[Sku, Offer], *, marker: Marker) -> Rendition:
         """Make the MyShop payload."""

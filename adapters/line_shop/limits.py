@@ -45,9 +45,6 @@ MAX_DESCRIPTION: Final = Limit(
 )
 PAGE_SIZE: Final = Limit(100, "products", f"{_SPEC}, GET /products perPage", _READ, Grade.DOCUMENTED)
 
-LOOKUP_SETTLES_AFTER: Final = timedelta(seconds=20)
-"""How long a search by SKU may not show a new product. Not published; assumed, to be proved with a real shop."""
-
 PICTURE: Final = PictureSpec(
     max_width=1080,
     max_height=1080,

@@ -8,12 +8,13 @@ from cryptography.fernet import Fernet
 
 from adapters.testing.sandbox_environment import sandbox_environment
 from syndicator.local.ports import free_port
+from tests.chaos.scenario import Scenario
 
 LONGEST_WAIT = "PT20S"
 """The wait between two tries grows no further, so that a run comes to rest within minutes; it is half an hour as shipped."""
 
 
-def environment(var: Path, sandbox_url: str, *, verifies: bool) -> Mapping[str, str]:
+def environment(var: Path, sandbox_url: str, scenario: Scenario) -> Mapping[str, str]:
     """Return the environment of the processes, and put its settings into our own."""
     settings = {
         "SYNDICATOR_VAR": str(var),
@@ -29,7 +30,10 @@ def environment(var: Path, sandbox_url: str, *, verifies: bool) -> Mapping[str, 
         "SYNDICATOR_ORDERS__EVERY": "PT5S",
         **sandbox_environment(sandbox_url, var / "emarkets"),
     }
-    if not verifies:
+    if scenario.lookup_settles_s is not None:
+        for group in ("META", "LINE"):
+            settings[f"SYNDICATOR_{group}__LOOKUP_SETTLES"] = f"PT{scenario.lookup_settles_s}S"
+    if not scenario.verifies:
         settings["SYNDICATOR_TESTING__LOOKS_BEFORE_REPEATING"] = "false"
     for name in [name for name in os.environ if name.startswith("SYNDICATOR_")]:
         del os.environ[name]

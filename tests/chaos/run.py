@@ -78,7 +78,7 @@ def run(scenario: Scenario, var: Path, say: Say) -> Outcome:
     """
     options = SandboxOptions(seed=scenario.seed, publishing_quota=INSTAGRAM_QUOTA, thumbnails=False)
     with SandboxServer(options) as world:
-        env = environment(var, world.url, verifies=scenario.verifies)
+        env = environment(var, world.url, scenario)
         house = House(env)
         house.start()
         try:

@@ -73,6 +73,8 @@ class Scenario:
         storm_s: How long wishes and troubles are spread over, about.
         quiet_within_s: How long everything may take to come to rest once the storm is over.
         fault_share: Part of all calls to channels that go wrong.
+        lookup_settles_s: How long Meta and LINE may not show what is new; None leaves it as shipped. Longer than what
+            the weather hides.
         verifies: False switches the look before a repeat off, so that the proof is seen to fail.
     """
 
@@ -85,6 +87,7 @@ class Scenario:
     storm_s: float = 420.0
     quiet_within_s: float = 600.0
     fault_share: float = 0.3
+    lookup_settles_s: int | None = None
     verifies: bool = True
     weights: Mapping[Trouble, int] = field(default_factory=lambda: WEIGHTS)
 
@@ -95,6 +98,15 @@ class Scenario:
 
 
 LONG = Scenario()
-SHORT = Scenario(sellers=4, products=12, edits=60, purchases=120, kills=8, storm_s=45.0, quiet_within_s=240.0)
-"""For ``make test``: the same troubles, fewer goods."""
+SHORT = Scenario(
+    sellers=4,
+    products=12,
+    edits=60,
+    purchases=120,
+    kills=8,
+    storm_s=45.0,
+    quiet_within_s=240.0,
+    lookup_settles_s=12,
+)
+"""For ``make test``: the same troubles, fewer goods, and less patience with what is not seen yet."""
 CALM_KILLS = {Trouble.KILL_WORKER: 1}

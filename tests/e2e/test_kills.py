@@ -88,6 +88,7 @@ def test_a_media_worker_and_a_scheduler_killed_in_the_middle_are_replaced(seller
     assert stack.channels.duplicates() == 0
 
 
+@pytest.mark.xdist_group("kills")
 def test_ctrl_c_while_publishing_alone_leaves_no_process_and_the_rest_goes_on_later(
     own_cli, photos, tmp_path
 ):
@@ -121,6 +122,7 @@ def test_ctrl_c_while_publishing_alone_leaves_no_process_and_the_rest_goes_on_la
         assert stack.channels.duplicates() == 0
 
 
+@pytest.mark.xdist_group("kills")
 def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_recovers(own_cli, photos, tmp_path):
     stack = start_stack(own_cli, photos)
     own_cli.run("channels", "connect", "--sandbox").told(0)

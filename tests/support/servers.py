@@ -10,17 +10,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import redis
-from psycopg import sql
 
-from syndicator.local.postgres import DATABASE, PrivatePostgres
-from syndicator.local.probes import libpq_url
+from syndicator.local.postgres import PrivatePostgres
 from syndicator.local.redis import PrivateRedis
+from tests.support.emptied_database import EmptiedDatabase, create, drop, url_of
 
-# Nothing here has to survive a power cut.
-FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+# Nothing here has to survive a power cut, and no test is to be planned by what was counted during another.
+FAST_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
 TEMPLATE = "migrated_template"
 
 _numbers = itertools.count(1)
@@ -51,15 +55,20 @@ def migrated_template(postgres_server: PrivatePostgres) -> str:
     """Name of a database that has gone through all migrations once, to be copied."""
     from syndicator.store.migrate import migrate
 
-    _execute(postgres_server.url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    create(postgres_server, TEMPLATE, template="template0")
     migrate(url_of(postgres_server, TEMPLATE))
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def emptied_database(postgres_server: PrivatePostgres, migrated_template: str) -> EmptiedDatabase:
+    return EmptiedDatabase(postgres_server, migrated_template)
+
+
 @pytest.fixture
-def database_url(postgres_server: PrivatePostgres, migrated_template: str) -> Iterator[str]:
-    """Address of a fresh, migrated, empty database for this test alone."""
-    yield from _fresh_database(postgres_server, template=migrated_template)
+def database_url(emptied_database: EmptiedDatabase) -> str:
+    """Address of a migrated, empty database for this test alone."""
+    return emptied_database.url()
 
 
 @pytest.fixture
@@ -76,22 +85,8 @@ def redis_url(redis_server: PrivateRedis) -> str:
     return redis_server.url
 
 
-def url_of(server: PrivatePostgres, database: str) -> str:
-    """Return the address of another database of the same server."""
-    return server.url.replace(f"@/{DATABASE}?", f"@/{database}?")
-
-
 def _fresh_database(server: PrivatePostgres, *, template: str) -> Iterator[str]:
-    name = sql.Identifier(f"test_{next(_numbers)}")
-    _execute(
-        server.url,
-        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, sql.Identifier(template)),
-    )
-    yield url_of(server, name.as_string().strip('"'))
-    # By force: a pool of the test may still hold idle connections.
-    _execute(server.url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
-def _execute(url: str, statement: sql.Composed) -> None:
-    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
-        connection.execute(statement)
+    name = f"test_{next(_numbers)}"
+    create(server, name, template=template)
+    yield url_of(server, name)
+    drop(server, name)

@@ -228,6 +228,9 @@ def quick_environment(var: Path) -> dict[str, str]:
         "SYNDICATOR_SANDBOX__PORT": str(free_port()),
         "SYNDICATOR_WORKER__MEDIA_PROCESSES": "1",
         "SYNDICATOR_DISPATCH__LEASE": "PT12S",
+        # What is new is seen at once on the simulated channels, so "not found" may be believed soon.
+        "SYNDICATOR_META__LOOKUP_SETTLES": "PT3S",
+        "SYNDICATOR_LINE__LOOKUP_SETTLES": "PT3S",
         # The endpoints of other systems are on this machine, too.
         "SYNDICATOR_WEBHOOKS__ALLOW_PRIVATE": "true",
     }

@@ -1,5 +1,6 @@
 """Orders move the ledger once, whatever comes twice, late or at the same time; what was not there is found out."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -99,6 +100,16 @@ def test_an_order_promises_its_units_and_every_channel_hears_of_it(shops):
         listing = shops.listing("P-1", account)
         assert (listing.lane, listing.due_at, listing.stock_changed_at) == (0, *[shops.clock.now()] * 2)
     assert shops.listing("P-2", "stall").due_at is None
+
+
+def test_what_an_account_shows_and_holds_goes_into_the_json_of_a_call(shops):
+    record(shops, sold(shops, units=3))
+    (product,) = shops.rows("SELECT id FROM product WHERE sku = 'P-1'")
+
+    with shops.database.begin() as uow:
+        figure = uow.showing.shown_of(shops.account_id("shop"), product.id)[P1]
+
+    assert json.dumps([figure.units, figure.held]) == "[7, 3]"
 
 
 def test_the_same_report_again_writes_nothing(shops):

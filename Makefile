@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Groups of tests that share what is slow to start, in the order that tests/conftest.py gives them.
-IN_PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
+# In the order of tests/support/in_parallel.py, which keeps together what shares a slow start.
+IN_PARALLEL := -n auto --no-loadscope-reorder
 SOURCES := schemas adapters syndicator workers tests
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 

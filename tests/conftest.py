@@ -14,7 +14,7 @@ import structlog
 from tests.support.network import allow_loopback_only
 
 # pytester runs the conformance kit inside a test, to see it fail.
-pytest_plugins = ["tests.support.servers", "pytester"]
+pytest_plugins = ["tests.support.servers", "tests.support.in_parallel", "pytester"]
 
 # The machine is shared: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("shared-machine", deadline=None)
@@ -26,18 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith("SYNDICATOR_") or name.lower().endswith("_proxy"):
             del os.environ[name]
     allow_loopback_only()
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: the tests of whole systems mostly wait."""
-    return (os.cpu_count() or 1) + 1
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of one class, or one module, in one process: they share what is made once."""
-    if item.get_closest_marker("xdist_group") is None:
-        home = item.getparent(pytest.Class) or item.getparent(pytest.Module)
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if home is None else home.nodeid))
 
 
 @pytest.fixture(autouse=True)

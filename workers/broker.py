@@ -11,7 +11,6 @@ import dramatiq
 import redis
 import structlog
 from dramatiq.broker import MessageProxy
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware, MiddlewareError, TimeLimit
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
@@ -28,8 +27,8 @@ from workers.screening import MALFORMED, ScreeningBroker
 
 log = structlog.get_logger()
 
-MAINTENANCE_CHANCE = 20_000
-"""Commands in a million that also look for dead workers: at the idle rate of our consumers about once a second, instead
+MAINTENANCE_CHANCE = 200_000
+"""Commands in a million that also look for dead workers: at the idle rate of our consumers about twice a second, instead
 of the stock setting's many minutes (1,000 in a million, and only for the queue named in the command)."""
 
 
@@ -163,7 +162,7 @@ def _kept_args(message: MessageProxy) -> list[Any]:
     return [text[: queues.MAX_MESSAGE_BYTES].decode("utf-8", "replace")]
 
 
-def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) -> RedisBroker:
+def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) -> ScreeningBroker:
     """Build the broker.
 
     Args:

@@ -38,10 +38,6 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 """After this long without a heartbeat a worker's unacknowledged messages go back to their queue."""
 BROKER_PATIENCE = timedelta(seconds=30)
 """A worker that cannot reach its broker for this long exits, to be restarted with a fresh connection."""
-IDLE_POLL = timedelta(milliseconds=100)
-"""Longest pause of an idle consumer between two looks into Redis."""
-STOCK_IDLE_POLL = timedelta(milliseconds=20)
-"""The same of a worker for stock changes alone: some 2 % of a core, for a change that need not wait."""
 
 
 def most_bytes(queue_name: str) -> int:

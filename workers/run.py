@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 FINISH_WITHIN = timedelta(seconds=30)
 """How long a stopping worker waits for what is in hand; a call to a channel is bounded to less."""
+LOOK_FOR_STOP_EVERY = timedelta(milliseconds=200)
+"""How soon an idle thread sees that its worker stops; messages wake it by themselves."""
 LISTING_ROLE = "worker"
 STOCK_ROLE = "stock worker"
 """A worker for stock changes alone; how much other work goes out at once does not follow its threads."""
@@ -46,8 +48,7 @@ EXIT_BROKER_LOST = 75
 class QueueWorker(Worker):
     """dramatiq's worker without consumers for the delay queues, which stay empty with us, and with little in hand.
 
-    Each consumer is a thread that asks Redis ten times a second; half of them would ask for what never comes. And what
-    a process has fetched is worked on by urgency, not in the order it came: else a backlog that was fetched ahead would
+    What a process has fetched is worked on by urgency, not in the order it came: else a backlog that was fetched ahead would
     stand before one seller's single product.
     """
 
@@ -95,12 +96,11 @@ def _consume(
     ready: Callable[[], None],
 ) -> int:
     lost = threading.Event()
-    poll = queues.STOCK_IDLE_POLL if role == STOCK_ROLE else queues.IDLE_POLL
     worker = QueueWorker(
         broker,
         queues=set(names),
         threads=threads,
-        worker_timeout=int(poll.total_seconds() * 1000),
+        worker_timeout=int(LOOK_FOR_STOP_EVERY.total_seconds() * 1000),
     )
     heartbeat = HeartbeatThread(
         role=role, threads=threads, database=app.database, broker=broker, stop=lost, app=app

@@ -1,4 +1,4 @@
-"""A Redis broker that looks at every message before a worker does: what nobody can read is kept for a person.
+"""A Redis broker that rings for every message it is given, and looks at each before a worker does.
 
 dramatiq decodes a message in its consumer. One that cannot be decoded stops the consumer, is never acknowledged, and comes
 back with the next process, for ever. Nothing counts redeliveries, so such a message is taken out of the queue here.
@@ -16,6 +16,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from syndicator.usecases.take_message import SUBMIT, SUBMIT_QUEUE
 from workers import queues
+from workers.doorbell import Doorbell, WokenConsumer
 
 log = structlog.get_logger()
 
@@ -31,6 +32,18 @@ class ScreeningBroker(RedisBroker):
     def __init__(self, *, bury: Bury, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._bury = bury
+        self._doorbell = Doorbell(cast("redis.Redis", self.client))
+        self.add_middleware(self._doorbell)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> WokenConsumer:  # noqa: ARG002 dramatiq's shape
+        """Return a consumer that waits for the doorbell."""
+        return WokenConsumer(self, queue_name, prefetch, self._doorbell)
+
+    def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
+        """Put a message on its queue and ring for it."""
+        enqueued = super().enqueue(message, delay=delay)
+        self._doorbell.ring(enqueued.queue_name)
+        return enqueued
 
     def do_fetch(self, queue_name: str, count: int) -> Sequence[bytes | None]:
         """Take messages from a queue, as dramatiq's consumer does, and leave out what nobody can read."""

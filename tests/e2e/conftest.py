@@ -17,21 +17,8 @@ LONG_SIDE = 360
 _numbers = itertools.count(101)
 
 
-FIRST = ("chaos", "planted", "stack", "kills")
-"""Groups of tests that take minutes: begun first, so that none is still running when all else is done."""
-
-
 def pytest_itemcollected(item):
     item.add_marker(pytest.mark.e2e)
-
-
-def pytest_collection_modifyitems(items):
-    places = {name: place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: min(places.get(name, len(FIRST)) for name in _groups(item)))
-
-
-def _groups(item):
-    return [mark.args[0] for mark in item.iter_markers("xdist_group")]
 
 
 @pytest.fixture(scope="session")

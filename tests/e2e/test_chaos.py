@@ -12,7 +12,6 @@ from tests.support.cli import ROOT
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.xdist_group("chaos")
 def test_nothing_is_twice_and_nothing_is_lost_whatever_dies(tmp_path):
     results = tmp_path / "results.json"
 

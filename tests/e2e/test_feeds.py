@@ -7,8 +7,6 @@ import pytest
 
 from tests.support.stack import good_rows, wait_until
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 SKU = "LPN-SOP-100"
 _NAMES = {"g": "http://base.google.com/ns/1.0"}
 

@@ -10,8 +10,6 @@ from openpyxl import load_workbook
 
 from tests.support.stack import good_rows
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 SKU = "LPN-SOP-100"
 
 

@@ -5,8 +5,6 @@ import pytest
 from tests.support.intake_files import COLUMNS, write_csv, write_xlsx
 from tests.support.stack import about, good_rows, wait_until
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 RULE_BREAKERS = {"PLK-BFN-SET", "UTT-HNY", "CRI-CFE"}
 """Too heavy and too big, prices too far apart, option names too long: the market's own rules."""
 HIDDEN = "BKK-BUD-300"

@@ -14,8 +14,6 @@ from syndicator.local.servers import running_endpoints
 from tests.docs.generated import ROOT
 from tests.support.cutting_proxy import cutting_proxy
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 CUT_OFF = itertools.count(901)
 PRODUCT = json.loads((ROOT / "docs" / "examples" / "product.json").read_text(encoding="utf-8"))
 SCRIPT = Path(__file__).parent / "another_system.py"

@@ -33,7 +33,7 @@ from tests.support.stack import (
 )
 
 # The first test waits for the whole story, which takes five minutes on a busy machine.
-pytestmark = [pytest.mark.xdist_group("planted"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 APP_SECRET = "planted/app+secret=of&meta 9f3c"
 GOODS = ("PLK-BSD-240", "PLK-BBT-15", "SNI-SEG-10", "UTT-HTE-20")

@@ -1,10 +1,6 @@
 """Trouble with one channel or one picture holds back what it concerns, and nothing else."""
 
-import pytest
-
 from tests.support.stack import good_rows
-
-pytestmark = pytest.mark.xdist_group("stack")
 
 THREE = ("PLK-BSD-240", "PLK-BBT-15", "SNI-SEG-10")
 

@@ -15,12 +15,13 @@ from syndicator.local.probes import libpq_url
 MOST_GROWTH = 16 * 1024 * 1024
 """Bytes; one that has grown further is made anew, for what was deleted is still read over."""
 
-# Whatever changes the schema changes a count or the newest id of these.
+# Whatever changes the schema changes a name, a count or the newest id of these.
 _SCHEMA = """
-SELECT (SELECT (count(*), max(oid))::text FROM pg_class), (SELECT (count(*), max(oid))::text FROM pg_proc),
+SELECT (SELECT (count(*), max(oid), sum(hashtext(relname)))::text FROM pg_class),
+       (SELECT (count(*), max(oid), sum(hashtext(prosrc)))::text FROM pg_proc),
        (SELECT (count(*), max(oid), string_agg(tgenabled::text, '' ORDER BY oid))::text FROM pg_trigger),
        (SELECT (count(*), max(oid))::text FROM pg_constraint), (SELECT (count(*), max(oid))::text FROM pg_namespace),
-       (SELECT (count(*), sum(attnum), sum(attnotnull::int))::text FROM pg_attribute),
+       (SELECT (sum(hashtext(attname)), sum(attnum), sum(attnotnull::int))::text FROM pg_attribute),
        (SELECT count(*)::text FROM pg_db_role_setting)
 """
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"

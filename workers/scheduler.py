@@ -1,6 +1,5 @@
 """The scheduler: of all that run, one leads and hands due work to the workers, woken by the database or by the clock."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,9 +32,6 @@ COUNT_WORKERS_EVERY = timedelta(seconds=2)
 LEASES_EVERY = timedelta(seconds=10)
 FORGET_AFTER = timedelta(hours=1)
 TROUBLE_PAUSE = timedelta(seconds=1)
-SWITCH_EVERY = timedelta(microseconds=200)
-"""How soon a busy thread lets another one have the interpreter. At Python's own 5 ms the thread of the stock changes would wait
-that long after each of its statements, whenever a long look at all else is under way."""
 BUSY_TICK = timedelta(milliseconds=50)
 BUSY_FOR = timedelta(milliseconds=500)
 """While work flows, workers make room all the time and nobody tells; so the looks follow closely for this
@@ -44,7 +40,6 @@ long after the last slice went out. An idle stack looks at the settings' own pac
 
 def run_scheduler(app: App, *, ready: Callable[[], None]) -> int:
     """Lead, or wait to lead, until a signal comes; return the process's exit code."""
-    sys.setswitchinterval(SWITCH_EVERY.total_seconds())
     stop = threading.Event()
     broker = make_broker(app.redis_url, app.database, time_limit=app.settings.dispatch.lease)
     heartbeat = HeartbeatThread(role="scheduler", threads=0, database=app.database, broker=None, stop=stop)

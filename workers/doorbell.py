@@ -21,6 +21,7 @@ CHANNEL = "syndicator:messages"
 """Redis channel that carries the names of queues; no other data, so whoever may publish can only make us look."""
 LONGEST_PAUSE = timedelta(seconds=1)
 """Longest pause of an idle consumer between two looks into Redis."""
+_LOOK_FOR_END_S = 1.0
 _TROUBLE_PAUSE_S = 1.0
 
 
@@ -29,10 +30,12 @@ class Doorbell(Middleware):
 
     Args:
         client: The broker's own; hearing takes a connection of its pool.
+        longest_pause: After it a consumer that heard nothing looks by itself.
     """
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, *, longest_pause: timedelta = LONGEST_PAUSE) -> None:
         self._client = client
+        self._longest_pause_s = longest_pause.total_seconds()
         self._rung: dict[str, threading.Event] = {}
         self._ended = threading.Event()
 
@@ -51,6 +54,10 @@ class Doorbell(Middleware):
     def rung(self, queue_name: str) -> threading.Event:
         """Return what is set when a message came over the queue; whoever looks clears it before."""
         return self._rung.setdefault(queue_name, threading.Event())
+
+    def await_ring(self, queue_name: str) -> None:
+        """Return when a message came over the queue since ``rung`` was cleared, or after the longest pause."""
+        self.rung(queue_name).wait(self._longest_pause_s)
 
     @property
     def is_ended(self) -> bool:
@@ -76,7 +83,7 @@ class Doorbell(Middleware):
             # What came before was not heard.
             self._ring_all()
             while not self._ended.is_set():
-                message = heard.get_message(timeout=LONGEST_PAUSE.total_seconds())
+                message = heard.get_message(timeout=_LOOK_FOR_END_S)
                 if message is not None:
                     self._ring_here(message["data"].decode("utf-8", "replace"))
 
@@ -104,7 +111,7 @@ class WokenConsumer(_RedisConsumer):
             self._rung.clear()
         message = super().__next__()  # type: ignore[no-untyped-call]
         if message is None:
-            self._rung.wait(LONGEST_PAUSE.total_seconds())
+            self._bell.await_ring(self.queue_name)
         return message
 
     def ack(self, message: Any) -> None:

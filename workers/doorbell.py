@@ -5,10 +5,9 @@ after ``LONGEST_PAUSE``, which is also how messages are found whose sender knows
 """
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import redis
 import structlog
@@ -115,17 +114,11 @@ class WokenConsumer(_RedisConsumer):
         return message
 
     def ack(self, message: Any) -> None:
-        """Acknowledge, and look for more where there was no room for any."""
-        self._making_room(super().ack, message)
+        """Acknowledge, and look for more: there may have been no room for what waits."""
+        super().ack(message)  # type: ignore[no-untyped-call]
+        self._rung.set()
 
     def nack(self, message: Any) -> None:
         """Give up on a message; otherwise as ``ack``."""
-        self._making_room(super().nack, message)
-
-    def _making_room(self, done: Callable[[Any], None], message: Any) -> None:
-        is_full = cast("int", self.outstanding_message_count) >= self.prefetch
-        try:
-            done(message)
-        finally:
-            if is_full:
-                self._rung.set()
+        super().nack(message)  # type: ignore[no-untyped-call]
+        self._rung.set()

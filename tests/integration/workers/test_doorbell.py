@@ -110,6 +110,20 @@ def _next_of(listening: Listening) -> list[dramatiq.MessageProxy]:
     return []
 
 
+def test_every_acknowledgement_is_a_reason_to_look(broker: ScreeningBroker) -> None:
+    """Also where it was not the one that made room: another thread may just have filled it up again."""
+    bell = Doorbell(broker.client, longest_pause=NEVER)
+    consumer = WokenConsumer(broker, QUEUE, 2, bell)
+    broker.enqueue(lease())
+    message = next(consumer)
+    assert message is not None
+    bell.rung(QUEUE).clear()
+
+    consumer.ack(message)
+
+    assert bell.rung(QUEUE).is_set()
+
+
 def test_the_end_is_heard_by_who_waits(broker: ScreeningBroker) -> None:
     with Listening(broker, NEVER):
         pass

@@ -1,7 +1,6 @@
 """The rival of the end-to-end bench: a plain script, as a competent person writes one for an afternoon's job.
 
-Eight threads, one httpx client, Pillow; no retry, no queue, and no database but where the job names one (see
-``script_records``; only changes of price and stock are written down). It makes the calls of our adapters in their
+Eight threads, one httpx client, Pillow; no database, no retry, no queue. It makes the calls of our adapters in their
 order. Told by one line of JSON on standard input, then by an empty line for each part: publish, ``rounds`` times all
 prices, ``rounds`` times all stock, ``rounds`` times all prices again. It answers each with its seconds.
 
@@ -27,8 +26,6 @@ from typing import Any
 
 import httpx
 from PIL import Image, ImageOps
-
-from tests.bench.script_records import DurableRecords, NoRecords, Records
 
 THREADS = 8
 VERSION = "v26.0"
@@ -97,8 +94,6 @@ MAKERS = {"by_channel": pictures_by_channel, "shared": pictures_shared}
 class Script:
     def __init__(self, job: dict[str, Any], http: httpx.Client, pictures: Executor) -> None:
         self.job = job
-        url = job.get("database")
-        self.records: Records = DurableRecords(url, THREADS) if url else NoRecords()
         self.http = http
         self.pictures = pictures
 
@@ -212,29 +207,22 @@ class Script:
     # -- price and stock
 
     def reprice(self, goods: Goods) -> None:
-        with self.records.step("price", f"page {goods.row['sku']}"):
-            self.graph(goods, "facebook_page", "POST", goods.post, data={"message": caption(goods)})
-        with self.records.step("price", f"instagram {goods.row['sku']}"):
-            self.say_price(goods)
-        variant = goods.product["variants"][0]["id"]
-        body = {"instantDiscount": 0, "variants": [{"id": variant, "price": goods.price}]}
-        with self.records.step("price", f"line {goods.row['sku']}"):
-            self.line(goods, "PATCH", f"/{goods.product['id']}/prices", json=body)
-
-    def say_price(self, goods: Goods) -> None:
+        self.graph(goods, "facebook_page", "POST", goods.post, data={"message": caption(goods)})
         fields = {"fields": "id,text,timestamp", "limit": "100"}
         said = self.graph(goods, "instagram", "GET", f"{goods.media}/comments", params=fields)["data"]
         text = f"อัปเดตราคา ฿{goods.price}\nรหัส {goods.row['sku']}"
         if not any(comment["text"] == text for comment in said):
             self.graph(goods, "instagram", "POST", f"{goods.media}/comments", data={"message": text})
+        variant = goods.product["variants"][0]["id"]
+        body = {"instantDiscount": 0, "variants": [{"id": variant, "price": goods.price}]}
+        self.line(goods, "PATCH", f"/{goods.product['id']}/prices", json=body)
 
     def restock(self, goods: Goods) -> None:
-        with self.records.step("stock", f"line {goods.row['sku']}"):
-            page = self.line(goods, "GET", "", params={"ids": goods.product["id"], "perPage": 1})
-            variant = page["data"][0]["variants"][0]
-            on_hand = goods.stock + variant["reservedNumber"] + variant["readyToShipNumber"]
-            body = {"id": variant["id"], "onHandNumber": on_hand}
-            self.line(goods, "PATCH", f"/{goods.product['id']}/variant", json=body)
+        page = self.line(goods, "GET", "", params={"ids": goods.product["id"], "perPage": 1})
+        variant = page["data"][0]["variants"][0]
+        on_hand = goods.stock + variant["reservedNumber"] + variant["readyToShipNumber"]
+        body = {"id": variant["id"], "onHandNumber": on_hand}
+        self.line(goods, "PATCH", f"/{goods.product['id']}/variant", json=body)
 
     def market_rows(self, batch: list[Goods], path: str) -> None:
         rows = [
@@ -243,8 +231,7 @@ class Script:
             else {"sku": goods.row["sku"], "sellable": goods.stock}
             for goods in batch
         ]
-        with self.records.step(path, *(f"market {goods.row['sku']}" for goods in batch)):
-            self.market(batch[0].shop, "POST", path, {"items": rows})
+        self.market(batch[0].shop, "POST", path, {"items": rows})
 
     # -- the wire
 

@@ -4,8 +4,7 @@ The price changes are made once more with every answer 100 ms late, as a channel
 
 Both sides take turns, each on a fresh sandbox started alike, on the same files and photos. The script comes in two
 makes: ``plain`` sizes the photos in each channel's own function, ``thrifty`` opens each photo once and shares the square
-that three channels take. A third, ``durable``, is measured for changes only: it writes down before each call what it is about
-to do, and after it that it was done. Pictures of the script are made in threads or in processes, whichever was faster.
+that three channels take. Pictures of the script are made in threads or in processes, whichever was faster.
 """
 
 import statistics
@@ -29,15 +28,12 @@ MEDIA_CAP_MB = 512
 MB = 1_000_000
 INSTAGRAM_QUOTA = 50
 """Posts the sandbox lets one account make in a day."""
-DURABLE = "durable"
 SCRIPTS = {
     ("plain", "threads"): "by_channel",
     ("plain", "processes"): "by_channel",
     ("thrifty", "threads"): "shared",
     ("thrifty", "processes"): "shared",
-    (DURABLE, "threads"): "shared",
 }
-MAKES = tuple(dict.fromkeys(make for make, _ in SCRIPTS))
 Say = Callable[[str], None]
 
 
@@ -84,14 +80,7 @@ def _take_turns(size: Size, goods: Workload, folder: Path, say: Say) -> tuple[li
         say(f"turn {turn + 1}: ours {_told(ours[-1], goods)}")
         for make, pool in _due_scripts(scripts, turn):
             var = folder / f"{make}-{pool}-{turn}"
-            done = run_script(
-                goods,
-                var,
-                rounds=size.rounds,
-                pool=pool,
-                maker=SCRIPTS[make, pool],
-                is_durable=make == DURABLE,
-            )
+            done = run_script(goods, var, rounds=size.rounds, pool=pool, maker=SCRIPTS[make, pool])
             _check(done, goods)
             scripts[make, pool].append(done)
             say(f"turn {turn + 1}: {make} script, pictures in {pool} {_told(done, goods)}")
@@ -102,7 +91,7 @@ def _due_scripts(done: Scripts, turn: int) -> list[tuple[str, str]]:
     """Try every kind in the first turn; after that only the faster pool of each make."""
     if turn == 0:
         return list(SCRIPTS)
-    return [(make, _faster_pool(done, make)) for make in MAKES]
+    return [(make, _faster_pool(done, make)) for make in ("plain", "thrifty")]
 
 
 def _faster_pool(done: Scripts, make: str) -> str:
@@ -131,14 +120,13 @@ def _seconds(parts: Sequence[Timing]) -> float:
 def _results(
     ours: Sequence[Run], scripts: Scripts, size: Size, where: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    best = {make: scripts[make, _faster_pool(scripts, make)] for make in MAKES}
+    best = {make: scripts[make, _faster_pool(scripts, make)] for make in ("plain", "thrifty")}
     found = []
-    for make in ("plain", "thrifty"):
+    for make, runs in best.items():
         target = PUBLISH_TARGET if make == "plain" else None
-        found += _publish(ours, best[make], size, where, make, target)
+        found += _publish(ours, runs, size, where, make, target)
     for part in ("price", "stock", "slow_price"):
-        found += _update(part, ours, [*best["plain"], *best["thrifty"]], size, where, "script")
-        found += _update(part, ours, best[DURABLE], size, where, "durable_script")
+        found += _update(part, ours, [*best["plain"], *best["thrifty"]], size, where)
     return [*found, *_costs(ours, size, where)]
 
 
@@ -185,7 +173,7 @@ def _publish(
 
 
 def _update(
-    part: str, ours: Sequence[Run], script: Sequence[Run], size: Size, where: Mapping[str, Any], name: str
+    part: str, ours: Sequence[Run], script: Sequence[Run], size: Size, where: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     def every(runs: Sequence[Run]) -> list[Timing]:
         return [timing for run in runs for name, parts in _updates(run) if name == part for timing in parts]
@@ -195,21 +183,21 @@ def _update(
 
     return [
         entry(
-            f"{part}.update.vs_{name}",
+            f"{part}.update.all_channels",
             size.products / _seconds(every(ours)),
             "products/s",
             better=HIGHER,
-            baseline={"name": name.replace("_", " "), "value": size.products / _seconds(every(script))},
+            baseline={"name": "script", "value": size.products / _seconds(every(script))},
             machine=where,
-            target=UPDATE_TARGET if name == "durable_script" else None,
+            target=None if part == "slow_price" else UPDATE_TARGET,
             products=size.products,
         ),
         entry(
-            f"{part}.update.cpu_per_product.vs_{name}",
+            f"{part}.update.cpu_per_product",
             cpu(ours),
             "ms",
             better=LOWER,
-            baseline={"name": name.replace("_", " "), "value": cpu(script)},
+            baseline={"name": "script", "value": cpu(script)},
             machine=where,
         ),
     ]

@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -26,7 +26,6 @@ from syndicator.cli.sandbox_client import SandboxClient
 from syndicator.cli.stack import Mode, RunningStack, start_stack
 from syndicator.local.children import Child, HealthUrl
 from syndicator.local.ports import free_port
-from syndicator.local.postgres import PrivatePostgres
 from syndicator.local.supervisor import Supervisor
 from syndicator.settings import ApiSettings, SandboxSettings, Settings
 from syndicator.usecases.connect_account import connect_account
@@ -277,21 +276,16 @@ def _of(summary: Mapping[str, Mapping[str, Any]], counter: str) -> dict[str, int
 # -- the plain script
 
 
-def run_script(workload: Workload, var: Path, *, rounds: int, pool: str, maker: str, is_durable: bool) -> Run:
-    """Start a sandbox as the stack does and a static server, then let the script do the same.
-
-    A durable script has a PostgreSQL of its own, set up as ours is.
-    """
+def run_script(workload: Workload, var: Path, *, rounds: int, pool: str, maker: str) -> Run:
+    """Start a sandbox as the stack does and a static server, then let the script do the same."""
     folder = var / "pictures"
     folder.mkdir(parents=True)
     sandbox, static = (f"http://127.0.0.1:{free_port('127.0.0.1')}" for _ in range(2))
-    more = {"rounds": rounds, "pool": pool, "maker": maker}
-    with ExitStack() as stack:
-        if is_durable:
-            more["database"] = stack.enter_context(PrivatePostgres(var / "postgres")).url
-        supervisor = stack.enter_context(Supervisor(var / "log"))
+    with Supervisor(var / "log") as supervisor:
         supervisor.start([_sandbox_child(sandbox, var), _static_child(static, folder)])
-        with _Script(_job(workload, sandbox, static, folder, **more)) as script:
+        with _Script(
+            _job(workload, sandbox, static, folder, rounds=rounds, pool=pool, maker=maker)
+        ) as script:
             publish = script.part("publish")
             summary = SandboxClient(sandbox).summary()
             price = [script.part("price") for _ in range(rounds)]

@@ -76,11 +76,11 @@ class SandboxSettings(Group):
 class WorkerSettings(Group):
     """How much a worker process does at once."""
 
-    threads: int = Field(default=8, ge=1, le=64)
+    threads: int = Field(default=16, ge=1, le=64)
     """Listings a worker process works on at once."""
     processes: int = Field(default=1, ge=1, le=32)
     """Worker processes that ``up`` starts."""
-    stock_threads: int = Field(default=4, ge=1, le=64)
+    stock_threads: int = Field(default=8, ge=1, le=64)
     """Threads of one more worker process that ``up`` starts, for stock changes alone."""
     media_processes: int = Field(default=2, ge=1, le=32)
     """Media worker processes that ``up`` starts; each decodes one picture at a time."""
@@ -96,7 +96,7 @@ class DispatchSettings(Group):
     after its worker was killed."""
     per_account: int = Field(default=16, ge=1)
     """Listings of one account that may be in work at once."""
-    cheap_slice: int = Field(default=8, ge=1)
+    cheap_slice: int = Field(default=4, ge=1)
     """Live listings of one account handed over under one lease where calls do not batch."""
     outstanding_per_thread: int = Field(default=6, ge=1)
     """Leased slices of listings for every worker thread alive; more would only wait in Redis."""

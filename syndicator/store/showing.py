@@ -93,7 +93,9 @@ class ShowingRepository:
                 last_units=rules.last_units,
                 auto_buffer=buffers.get(row.id, 0),
             )
-            found.setdefault(ProductId(row.product_id), {})[Sku(row.sku)] = replace(figure, held=int(row.held))
+            found.setdefault(ProductId(row.product_id), {})[Sku(row.sku)] = replace(
+                figure, held=int(row.held)
+            )
         return found
 
     def shown_of(self, account_id: AccountId, product_id: ProductId) -> Mapping[Sku, Shown]:

@@ -2,7 +2,7 @@
 
 Eight threads, one httpx client, Pillow; no database, no retry, no queue. It makes the calls of our adapters in their
 order. Told by one line of JSON on standard input, then by an empty line for each part: publish, ``rounds`` times all
-prices, ``rounds`` times all stock, ``rounds`` times all prices again. It answers each with its seconds.
+prices, ``rounds`` times all stock, and both once more. It answers each with its seconds.
 
     {"sandbox": "http://127.0.0.1:8099", "static": "http://127.0.0.1:8100", "folder": "...", "photos": "...",
      "pool": "threads", "maker": "by_channel", "rounds": 3, "shops": [{"file": "...", "accounts": {"line_shop": {...}, ...}}]}
@@ -329,7 +329,7 @@ def run(job: dict[str, Any], script: Script, threads: Executor) -> None:
 
     part("publish", publish)
     every = [goods for shop in shops for goods in shop.goods]
-    for name in ("price", "stock", "price"):
+    for name in ("price", "stock", "price", "stock"):
         for _ in range(job["rounds"]):
             part(name, partial(change_all, script, threads, every, name))
 

@@ -63,6 +63,7 @@ class Run:
     price: list[Timing]
     stock: list[Timing]
     slow_price: list[Timing]
+    slow_stock: list[Timing]
     visible: Mapping[str, int]
     calls: Mapping[str, int]
     steps: int = 0
@@ -141,12 +142,14 @@ class OurSide:
         stock = [self._changed(same, stock=51 + n) for n in range(rounds)]
         slow_down(self._stack.info.sandbox_url or "")
         slow_price = [self._changed(dearer, stock=50 + rounds) for _ in range(rounds)]
+        slow_stock = [self._changed(same, stock=51 + rounds + n) for n in range(rounds)]
         self._expect_live()
         return Run(
             publish=publish,
             price=price,
             stock=stock,
             slow_price=slow_price,
+            slow_stock=slow_stock,
             visible=visible,
             calls=calls,
             steps=steps,
@@ -292,11 +295,13 @@ def run_script(workload: Workload, var: Path, *, rounds: int, pool: str, maker: 
             stock = [script.part("stock") for _ in range(rounds)]
             slow_down(sandbox)
             slow_price = [script.part("price") for _ in range(rounds)]
+            slow_stock = [script.part("stock") for _ in range(rounds)]
     return Run(
         publish=publish,
         price=price,
         stock=stock,
         slow_price=slow_price,
+        slow_stock=slow_stock,
         visible=_of(summary, "visible"),
         calls=_of(summary, "calls"),
     )

@@ -17,7 +17,7 @@ import structlog
 
 from schemas.ids import Sku
 from syndicator.usecases.stock import Reason, adjust_stock
-from tests.bench.fairness import Field, on_stack
+from tests.bench.fairness import Answers, Field, on_stack
 from tests.bench.pictures import machine
 from tests.bench.results import LOWER, entry
 from tests.bench.rivals import NotSettled
@@ -64,10 +64,20 @@ def run(size: Size, say: Say) -> list[dict[str, Any]]:
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     with tempfile.TemporaryDirectory(prefix="stock-") as folder:
-        return on_stack(Path(folder), lambda field: _measure(field, size, machine(), say))
+        return [
+            found
+            for answers in Answers
+            for found in on_stack(
+                Path(folder) / answers,
+                lambda field, answers=answers: _measure(field, size, machine(), say, answers),
+            )
+        ]
 
 
-def _measure(field: Field, size: Size, where: Mapping[str, Any], say: Say) -> list[dict[str, Any]]:
+def _measure(
+    field: Field, size: Size, where: Mapping[str, Any], say: Say, answers: Answers
+) -> list[dict[str, Any]]:
+    field.let_answer(answers)
     for number in (1, 2):
         field.connect(number)
     for account in COUNTING:
@@ -79,24 +89,24 @@ def _measure(field: Field, size: Size, where: Mapping[str, Any], say: Say) -> li
     behind = _changes(field, size.changes, "behind")
     left = int(field.value("SELECT count(*) FROM listing WHERE due_at IS NOT NULL"))
     say(
-        f"stock change to call: idle p95 {_p95(idle):.0f} ms, behind {left} due listings {_p95(behind):.0f} ms"
+        f"{answers} answers: stock change to call: idle p95 {_p95(idle):.0f} ms, behind {left} due listings {_p95(behind):.0f} ms"
     )
     if left < size.backlog // 10:
         raise NotSettled(f"only {left} were left of the backlog: nothing was measured behind it")
     details = {"left_of_backlog": left, "p50_ms": round(statistics.median(behind)), "changes": len(behind)}
     return [
         entry(
-            "stock.change_to_call.p95.behind_backlog",
+            answers.named("stock.change_to_call.p95.behind_backlog"),
             _p95(behind),
             "ms",
             better=LOWER,
             baseline={"name": "idle", "value": _p95(idle)},
             machine=where,
-            target=BEHIND_TARGET,
+            target=answers.target(BEHIND_TARGET),
             **details,
         ),
         entry(
-            "stock.change_to_call.p95.bound",
+            answers.named("stock.change_to_call.p95.bound"),
             _p95(behind),
             "ms",
             better=LOWER,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Self
 
 import dramatiq
 import pytest
@@ -37,7 +38,7 @@ class Listening:
         self.came: list[dramatiq.MessageProxy] = []
         self._thread = threading.Thread(target=self._take, daemon=True)
 
-    def __enter__(self) -> "Listening":
+    def __enter__(self) -> Self:
         self.bell.before_worker_boot(self._broker, None)
         wait_until(self.hears, "somebody listens")
         self._thread.start()

@@ -80,7 +80,7 @@ class WorkerSettings(Group):
     """Listings a worker process works on at once."""
     processes: int = Field(default=1, ge=1, le=32)
     """Worker processes that ``up`` starts."""
-    stock_threads: int = Field(default=8, ge=1, le=64)
+    stock_threads: int = Field(default=16, ge=1, le=64)
     """Threads of one more worker process that ``up`` starts, for stock changes alone."""
     media_processes: int = Field(default=2, ge=1, le=32)
     """Media worker processes that ``up`` starts; each decodes one picture at a time."""

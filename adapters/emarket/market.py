@@ -243,7 +243,6 @@ class Limits(_Part):
 
     per_second: PositiveInt | None = None
     per_day: PositiveInt | None = None
-    concurrency: PositiveInt | None = None
 
 
 class Paper(_Part):

@@ -8,6 +8,7 @@ from typing import Any
 import dramatiq
 import pytest
 import redis
+from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 
 from syndicator.bootstrap import App
@@ -18,6 +19,7 @@ from tests.support.app import CoreApp, goods
 from tests.support.waiting import wait_until
 from workers.actors import declare_submit_actor
 from workers.queues import MAX_SUBMIT_BYTES
+from workers.submission_starts import MOST_STARTS, STARTS, SubmissionStarts, WorkerLost
 
 SELLER = "A"
 
@@ -253,6 +255,70 @@ def test_a_message_waits_while_the_database_is_away(
     with working(broker):
         wait_until(lambda: is_empty(redis_url) and jobs(core), "the message taken after all")
     assert lines(core) == [("P-1", "created")]
+
+
+def begun_before(redis_url: str, times: int) -> None:
+    """Leave the counts as so many workers leave them that died over the messages in the queue."""
+    with redis.Redis.from_url(redis_url) as client:
+        for id_ in client.hkeys("dramatiq:submit.msgs"):
+            client.hset(STARTS, id_, times)
+
+
+def counts_left(redis_url: str) -> int:
+    with redis.Redis.from_url(redis_url) as client:
+        return client.hlen(STARTS)
+
+
+def test_a_message_over_which_every_worker_died_is_kept_with_the_reason(
+    ready: App, broker: RedisBroker, core: CoreApp, redis_url: str
+) -> None:
+    send_by_redis(redis_url, document())
+    begun_before(redis_url, MOST_STARTS)
+    send_by_redis(redis_url, document(product("P-2"), reference="erp-2"))
+    with working(broker):
+        wait_until(lambda: is_empty(redis_url) and jobs(core), "the other one taken")
+        wait_until(core.dead, "a dead letter")
+
+    (letter,) = core.dead()
+    assert (letter.actor, letter.cause) == ("listing.submit", "WorkerLost")
+    assert f"began {MOST_STARTS} times" in letter.detail
+    assert lines(core) == [("P-2", "created")]
+    assert counts_left(redis_url) == 0
+
+
+def test_messages_whose_workers_died_for_another_reason_are_taken(
+    ready: App, broker: RedisBroker, core: CoreApp, redis_url: str
+) -> None:
+    for number in range(3):
+        send_by_redis(redis_url, document(product(f"P-{number}"), reference=f"erp-{number}"))
+    begun_before(redis_url, MOST_STARTS - 1)
+    with working(broker):
+        wait_until(lambda: is_empty(redis_url) and len(jobs(core)) == 3, "all taken")
+
+    assert core.dead() == []
+    assert counts_left(redis_url) == 0
+
+
+def test_a_start_that_nobody_ended_is_counted_by_the_next_process(
+    broker: RedisBroker, redis_url: str
+) -> None:
+    message = MessageProxy(
+        dramatiq.Message("submit", "listing.submit", (document(),), {}, {"redis_message_id": "c-1"})
+    )
+    other = MessageProxy(
+        dramatiq.Message("submit", "listing.submit", (document(),), {}, {"redis_message_id": "c-2"})
+    )
+    with redis.Redis.from_url(redis_url) as client:
+        for _ in range(2):
+            SubmissionStarts(client, most=2).before_process_message(broker, message)
+        last = SubmissionStarts(client, most=2)
+
+        with pytest.raises(WorkerLost, match="began 2 times"):
+            last.before_process_message(broker, message)
+        last.before_process_message(broker, other)
+        last.after_process_message(broker, message)
+
+        assert client.hgetall(STARTS) == {b"c-2": b"1"}
 
 
 def taken_ids(redis_url: str) -> bool:

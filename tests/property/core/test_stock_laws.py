@@ -6,6 +6,7 @@ use cases are the real ones on a real PostgreSQL. The long form: ``STOCK_LAWS=lo
 """
 
 import os
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,7 +27,9 @@ from hypothesis.stateful import (
 from schemas.channel import Verb
 from schemas.ids import Sku
 from schemas.orders import ChannelOrder, OrderLine, OrderState
+from syndicator.domain.drift import Policy
 from syndicator.domain.stock_rule import LastUnits, StockRule, shown
+from syndicator.usecases.answer_drift import DriftAnswer, answer_drift
 from syndicator.usecases.record_orders import record_orders
 from syndicator.usecases.stock import Reason, adjust_stock, count_stock
 from syndicator.usecases.stock_rules import Wanted, change_rules
@@ -75,7 +78,7 @@ class Stock(RuleBasedStateMachine):
         self.told: dict[str, OrderLine] = {}
         self.on_hand = dict.fromkeys(SKUS, START)
         self.entries = 0
-        self.edited: set[tuple[str, str]] = set()
+        self.edited: Counter[tuple[str, str]] = Counter()
 
     @initialize()
     def open_shops(self) -> None:
@@ -174,7 +177,7 @@ class Stock(RuleBasedStateMachine):
     @rule(name=st.sampled_from(COUNTING), sku=st.sampled_from(SKUS), units=st.integers(0, 20))
     def edit_by_hand(self, name: str, sku: str, units: int) -> None:
         self.channels[name].edit(sku, available={sku: units})
-        self.edited.add((name, sku))
+        self.edited[name, sku] += 1
 
     @rule(price=st.sampled_from([4500, 9900]), sku=st.sampled_from(SKUS))
     def send_the_file_again(self, price: int, sku: str) -> None:
@@ -267,16 +270,36 @@ class Stock(RuleBasedStateMachine):
         for row in self._levels():
             for name in COUNTING:
                 # What hands changed on the channel, only reading it back can tell.
-                if (name, row.sku) not in self.edited:
+                if not self.edited[name, row.sku]:
                     self._shows_its_rule(name, row.sku, row.available)
         # A read that began in the same instant as the last push proves nothing of what came of it.
         self._tick()
         for name in CHANNELS:
             sweep(self.app, name)
         self._settle()
+        self._answer_what_is_asked()
         for row in self._levels():
             for name in COUNTING:
                 self._shows_its_rule(name, row.sku, row.available)
+
+    def _answer_what_is_asked(self) -> None:
+        """A hand that puts a figure back after ours was sent insists, so its seller is asked; nobody else ever is."""
+        asked = self.app.rows(
+            "SELECT a.name, p.sku FROM drift d JOIN listing l ON l.id = d.listing_id JOIN product p ON p.id = l.product_id"
+            " JOIN channel_account a ON a.id = l.account_id WHERE d.closed_at IS NULL AND d.action = 'asked'"
+        )
+        for row in asked:
+            assert self.edited[row.name, row.sku] > 1, "asked about what no hand did again"
+            account_id = self.app.account_id(row.name)
+            with self.app.database.begin() as uow:
+                stored = uow.accounts.get([account_id])[account_id]
+            answer_drift(
+                DriftAnswer(stored=stored, sku=Sku(row.sku), policy=Policy.OURS, by="seller"),
+                database=self.app.database,
+                adapters=self.app.adapters,
+                clock=self.app.clock,
+            )
+        self._settle()
 
     def _shows_its_rule(self, name: str, sku: str, available: int) -> None:
         channel, account_id = self.channels[name], self.app.account_id(name)

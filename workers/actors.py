@@ -1,6 +1,10 @@
 """The actors: a lease in (a document in one case), one use case, nothing out. Everything that follows from a step stands on the rows."""
 
+from typing import cast
+
 import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 
 from schemas.channel import Lane
@@ -17,6 +21,7 @@ from syndicator.usecases.reconcile_listing import reconcile_listings
 from syndicator.usecases.sweep_account import Sweeping
 from syndicator.usecases.take_message import SUBMIT, SUBMIT_QUEUE, take_message
 from workers import queues
+from workers.submission_starts import SubmissionStarts
 
 
 def declare_listing_actor(broker: dramatiq.Broker, app: App) -> None:
@@ -95,13 +100,17 @@ def declare_webhook_actor(broker: dramatiq.Broker, app: App) -> None:
     dramatiq.actor(actor_name=DELIVER, queue_name=WEBHOOK_QUEUE, broker=broker)(deliver)
 
 
-def declare_submit_actor(broker: dramatiq.Broker, app: App) -> None:
+def declare_submit_actor(broker: RedisBroker, app: App) -> None:
     """Declare ``listing.submit``, whose messages come from other systems."""
+    starts = SubmissionStarts(cast("redis.Redis", broker.client))
 
     def submit(document: object) -> None:
         message = CurrentMessage.get_current_message()
-        request_id = None if message is None else message.options.get("correlation_id") or message.message_id
-        take_message(document, request_id=request_id, tools=app.intake_tools)
+        if message is None:
+            raise LookupError("a worker that takes submissions needs the middleware CurrentMessage")
+        request_id = message.options.get("correlation_id") or message.message_id
+        with starts.counted(message.options["redis_message_id"]):
+            take_message(document, request_id=request_id, tools=app.intake_tools)
 
     limit_ms = int(queues.SUBMIT_TIME_LIMIT.total_seconds() * 1000)
     dramatiq.actor(actor_name=SUBMIT, queue_name=SUBMIT_QUEUE, broker=broker, time_limit=limit_ms)(submit)

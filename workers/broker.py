@@ -24,7 +24,6 @@ from syndicator.store.engine import Database
 from syndicator.usecases.take_message import SUBMIT_QUEUE
 from workers import queues
 from workers.screening import MALFORMED, ScreeningBroker
-from workers.submission_starts import SubmissionStarts
 
 log = structlog.get_logger()
 
@@ -185,7 +184,6 @@ def make_broker(redis_url: str, database: Database, *, time_limit: timedelta) ->
         middleware=[
             TimeLimit(time_limit=int(time_limit.total_seconds() * 1000)),
             Correlation(),
-            SubmissionStarts(client),
             dead_messages,
         ],
         maintenance_chance=MAINTENANCE_CHANCE,

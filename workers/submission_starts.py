@@ -5,17 +5,13 @@ it out again after its worker died, keeps no count of that.
 """
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import dramatiq
 import redis
 import structlog
-from dramatiq.broker import MessageProxy
-from dramatiq.middleware import Middleware, MiddlewareError
-
-from syndicator.usecases.take_message import SUBMIT_QUEUE
 
 log = structlog.get_logger()
 
@@ -29,15 +25,15 @@ _KEPT: Final = timedelta(days=7)
 """Counts of messages that never came back are forgotten after this long without any other."""
 
 
-class WorkerLost(MiddlewareError):
-    """Every worker that began this message ended over it."""
+class WorkerLost(Exception):
+    """Every worker that began this message ended over it. Its name is the cause of the dead letter (``domain.causes``)."""
 
 
-class SubmissionStarts(Middleware):
+class SubmissionStarts:
     """Gives up a message after ``most`` starts that nobody ended. Where Redis does not count, nothing is given up.
 
     Args:
-        client: The broker's own.
+        client: A Redis that all workers share; the broker's own.
         most: Starts allowed; at least 1.
     """
 
@@ -45,54 +41,38 @@ class SubmissionStarts(Middleware):
         self._client = client
         self._most = most
         self._alone = threading.Lock()
-        self._held_for: str | None = None
 
-    def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
-        """Count the start.
+    @contextmanager
+    def counted(self, message_id: str) -> Iterator[None]:
+        """Count a start, and forget all of the message's when the work inside ends, however it ends.
 
         Raises:
             WorkerLost: There were as many as may be.
         """
-        del broker
-        if message.queue_name != SUBMIT_QUEUE:
-            return
-        own_id = _own_id(message)
-        with suppress(redis.RedisError):
-            if self._client.hexists(STARTS, own_id):
-                self._wait_until_alone(own_id)
-            if self._begun(own_id) > self._most:
+        # Counted only once it may go on: who is killed while waiting for another one is not at fault.
+        is_alone = self._has_begun_before(message_id) and self._wait_until_alone(message_id)
+        try:
+            if self._begun(message_id) > self._most:
                 raise WorkerLost(f"work on it began {self._most} times, and each time the worker ended")
+            yield
+        finally:
+            with suppress(redis.RedisError):
+                self._client.hdel(STARTS, message_id)
+            if is_alone:
+                self._alone.release()
 
-    def after_process_message(
-        self,
-        broker: dramatiq.Broker,
-        message: MessageProxy,
-        *,
-        result: Any = None,
-        exception: BaseException | None = None,
-    ) -> None:
-        """Forget the count: whatever became of the message, its worker is alive."""
-        del broker, result, exception
-        if message.queue_name != SUBMIT_QUEUE:
-            return
-        own_id = _own_id(message)
+    def _has_begun_before(self, message_id: str) -> bool:
         with suppress(redis.RedisError):
-            self._client.hdel(STARTS, own_id)
-        if self._held_for == own_id:
-            self._held_for = None
-            self._alone.release()
+            return bool(self._client.hexists(STARTS, message_id))
+        return False
 
-    def _wait_until_alone(self, own_id: str) -> None:
-        log.warning("submission.worker_died_before", message=own_id)
-        if self._alone.acquire(timeout=ALONE_FOR.total_seconds()):
-            self._held_for = own_id
+    def _wait_until_alone(self, message_id: str) -> bool:
+        log.warning("submission.worker_died_before", message=message_id)
+        return self._alone.acquire(timeout=ALONE_FOR.total_seconds())
 
-    def _begun(self, own_id: str) -> int:
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.hincrby(STARTS, own_id, 1)
+    def _begun(self, message_id: str) -> int:
+        with suppress(redis.RedisError), self._client.pipeline(transaction=True) as pipe:
+            pipe.hincrby(STARTS, message_id, 1)
             pipe.expire(STARTS, _KEPT)
             return cast("int", pipe.execute()[0])
-
-
-def _own_id(message: MessageProxy) -> str:
-    return str(message.options["redis_message_id"])
+        return 0

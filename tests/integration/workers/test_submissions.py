@@ -8,7 +8,6 @@ from typing import Any
 import dramatiq
 import pytest
 import redis
-from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 
 from syndicator.bootstrap import App
@@ -299,26 +298,38 @@ def test_messages_whose_workers_died_for_another_reason_are_taken(
     assert counts_left(redis_url) == 0
 
 
-def test_a_start_that_nobody_ended_is_counted_by_the_next_process(
-    broker: RedisBroker, redis_url: str
-) -> None:
-    message = MessageProxy(
-        dramatiq.Message("submit", "listing.submit", (document(),), {}, {"redis_message_id": "c-1"})
-    )
-    other = MessageProxy(
-        dramatiq.Message("submit", "listing.submit", (document(),), {}, {"redis_message_id": "c-2"})
-    )
+def test_a_start_that_nobody_ended_is_counted_by_the_next_process(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        for _ in range(2):
-            SubmissionStarts(client, most=2).before_process_message(broker, message)
+        killed = [SubmissionStarts(client, most=2).counted("c-1") for _ in range(2)]
+        for one in killed:
+            one.__enter__()
         last = SubmissionStarts(client, most=2)
+        with last.counted("c-2"):
+            with pytest.raises(WorkerLost, match="began 2 times"), last.counted("c-1"):
+                pass
 
-        with pytest.raises(WorkerLost, match="began 2 times"):
-            last.before_process_message(broker, message)
-        last.before_process_message(broker, other)
-        last.after_process_message(broker, message)
+            assert client.hgetall(STARTS) == {b"c-2": b"1"}
 
-        assert client.hgetall(STARTS) == {b"c-2": b"1"}
+
+def test_work_that_fails_is_no_lost_worker(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        starts = SubmissionStarts(client, most=1)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError), starts.counted("c-1"):
+                _ = 1 / 0
+
+        assert client.hgetall(STARTS) == {}
+
+
+def test_messages_are_taken_where_redis_does_not_count() -> None:
+    taken = []
+    with redis.Redis(port=1) as nowhere:
+        starts = SubmissionStarts(nowhere, most=1)
+        for number in range(3):
+            with starts.counted("c-1"):
+                taken.append(number)
+
+    assert taken == [0, 1, 2]
 
 
 def taken_ids(redis_url: str) -> bool:
